@@ -1,0 +1,187 @@
+package io.clusterboot;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.boot.context.properties.ConfigurationProperties;
+import org.springframework.boot.context.properties.bind.DefaultValue;
+
+/**
+ * Configuration of the cluster. The primary reads it once when it starts, each worker when
+ * it starts. Immutable.
+ *
+ * @param enabled whether the application runs as a cluster; otherwise it runs as it would
+ * without this starter
+ * @param workers number of workers: 'auto' for one per available processor, or a whole
+ * number from 1
+ * @param startup how workers are started
+ * @param heartbeat how the primary notices that a worker hangs
+ * @param restart how workers that exit are replaced
+ * @param drain how a worker leaves without losing requests
+ * @param shutdown how the cluster stops
+ * @param worker what workers get beyond the application's own command line
+ * @param link the connection between primary and workers
+ */
+@ConfigurationProperties("cluster")
+public record ClusterProperties(@DefaultValue("true") boolean enabled, @DefaultValue("auto") WorkerCount workers,
+		@DefaultValue Startup startup, @DefaultValue Heartbeat heartbeat, @DefaultValue Restart restart,
+		@DefaultValue Drain drain, @DefaultValue Shutdown shutdown, @DefaultValue Worker worker,
+		@DefaultValue Link link) {
+
+	/**
+	 * How workers are started.
+	 *
+	 * @param timeout time within which a worker has to become ready; one that does not is
+	 * killed and replaced
+	 * @param parallelism number of workers that start at the same time once the first is
+	 * ready
+	 */
+	public record Startup(@DefaultValue("2m") Duration timeout, @DefaultValue("2") int parallelism) {
+
+		public Startup {
+			Check.positive("cluster.startup.timeout", timeout);
+			Check.atLeast("cluster.startup.parallelism", parallelism, 1);
+		}
+
+	}
+
+	/**
+	 * How the primary notices that a worker hangs.
+	 *
+	 * @param interval time between two heartbeats of a worker
+	 * @param timeout silence after which a worker is killed and replaced; at least three
+	 * intervals
+	 */
+	public record Heartbeat(@DefaultValue("1s") Duration interval, @DefaultValue("30s") Duration timeout) {
+
+		public Heartbeat {
+			Check.positive("cluster.heartbeat.interval", interval);
+			Check.that(timeout.compareTo(interval.multipliedBy(3)) >= 0, "cluster.heartbeat.timeout", timeout,
+					"must be at least three times cluster.heartbeat.interval (" + interval + ")");
+		}
+
+	}
+
+	/**
+	 * How workers that exit are replaced.
+	 *
+	 * @param initialDelay delay before the second replacement in a row; the first comes at
+	 * once
+	 * @param multiplier factor by which the delay grows with each further failure
+	 * @param maxDelay upper bound of the delay
+	 * @param jitter share of the delay by which it varies at random, from 0 to 1
+	 * @param stableAfter time that a worker has to be ready for its index's failures to be
+	 * forgotten
+	 */
+	public record Restart(@DefaultValue("1s") Duration initialDelay, @DefaultValue("2.0") double multiplier,
+			@DefaultValue("30s") Duration maxDelay, @DefaultValue("0.2") double jitter,
+			@DefaultValue("30s") Duration stableAfter) {
+
+		public Restart {
+			Check.positive("cluster.restart.initial-delay", initialDelay);
+			Check.that(multiplier >= 1, "cluster.restart.multiplier", multiplier, "must be 1 or more");
+			Check.that(maxDelay.compareTo(initialDelay) >= 0, "cluster.restart.max-delay", maxDelay,
+					"must not be less than cluster.restart.initial-delay (" + initialDelay + ")");
+			Check.that(jitter >= 0 && jitter <= 1, "cluster.restart.jitter", jitter, "must be between 0 and 1");
+			Check.notNegative("cluster.restart.stable-after", stableAfter);
+		}
+
+	}
+
+	/**
+	 * How a worker leaves without losing requests.
+	 *
+	 * @param timeout longest time that a leaving worker waits for its requests in flight
+	 * @param idleGrace time that idle kept-alive connections get to send another request,
+	 * which is answered with 'Connection: close', before they are closed
+	 */
+	public record Drain(@DefaultValue("30s") Duration timeout, @DefaultValue("2s") Duration idleGrace) {
+
+		public Drain {
+			Check.notNegative("cluster.drain.timeout", timeout);
+			Check.notNegative("cluster.drain.idle-grace", idleGrace);
+		}
+
+	}
+
+	/**
+	 * How the cluster stops.
+	 *
+	 * @param timeout time after which workers that have not exited are killed, counted from
+	 * the end of the pre-stop delay
+	 * @param preStopDelay time for which a stopping cluster goes on serving while its
+	 * readiness already refuses traffic
+	 */
+	public record Shutdown(@DefaultValue("45s") Duration timeout, @DefaultValue("0s") Duration preStopDelay) {
+
+		public Shutdown {
+			Check.positive("cluster.shutdown.timeout", timeout);
+			Check.notNegative("cluster.shutdown.pre-stop-delay", preStopDelay);
+		}
+
+	}
+
+	/**
+	 * What workers get beyond the application's own command line.
+	 *
+	 * @param jvmArgs JVM options for workers only, added after the application's own;
+	 * '{id}', '{index}' and '{seat}' stand for the worker's numbers
+	 * @param environment environment variables for workers only
+	 * @param requestTimeout age at which a request that holds a thread counts as stuck: its
+	 * stack is logged and its worker replaced; not set by default
+	 */
+	public record Worker(@DefaultValue List<String> jvmArgs, @DefaultValue Map<String, String> environment,
+			@Nullable Duration requestTimeout) {
+
+		public Worker {
+			jvmArgs = List.copyOf(new ArrayList<>(jvmArgs));
+			environment = Map.copyOf(new LinkedHashMap<>(environment));
+			if (requestTimeout != null) {
+				Check.positive("cluster.worker.request-timeout", requestTimeout);
+			}
+		}
+
+	}
+
+	/**
+	 * The connection between primary and workers.
+	 *
+	 * @param replyTimeout longest time that a worker waits for the primary to answer, as in
+	 * the 'cluster' actuator endpoint
+	 */
+	public record Link(@DefaultValue("2s") Duration replyTimeout) {
+
+		public Link {
+			Check.positive("cluster.link.reply-timeout", replyTimeout);
+		}
+
+	}
+
+	private static final class Check {
+
+		static void positive(String property, Duration value) {
+			that(value.toNanos() > 0, property, value, "must be more than 0");
+		}
+
+		static void notNegative(String property, Duration value) {
+			that(!value.isNegative(), property, value, "must not be negative");
+		}
+
+		static void atLeast(String property, int value, int least) {
+			that(value >= least, property, value, "must be " + least + " or more");
+		}
+
+		static void that(boolean valid, String property, Object value, String rule) {
+			if (!valid) {
+				throw new IllegalArgumentException("%s %s, but is %s".formatted(property, rule, value));
+			}
+		}
+
+	}
+
+}
