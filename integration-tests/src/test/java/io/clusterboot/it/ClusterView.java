@@ -1,0 +1,61 @@
+package io.clusterboot.it;
+
+import java.util.List;
+import java.util.NoSuchElementException;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+/**
+ * What {@code GET /actuator/cluster} answers, as far as tests look at it.
+ *
+ * @param application the application's name
+ * @param answeredBy the worker that answered
+ * @param primary the primary
+ * @param configuredWorkers number of workers that there should be
+ * @param readyWorkers number of workers that take requests
+ * @param listeners the sockets that the primary keeps
+ * @param workers the workers
+ */
+public record ClusterView(String application, Who answeredBy, Primary primary, int configuredWorkers, int readyWorkers,
+		List<Listener> listeners, List<Worker> workers) {
+
+	/**
+	 * The pids of all workers.
+	 * @return the pids
+	 */
+	public Set<Long> pids() {
+		return this.workers.stream().map(Worker::pid).collect(Collectors.toUnmodifiableSet());
+	}
+
+	/**
+	 * The worker of a process.
+	 * @param pid the process
+	 * @return the worker
+	 */
+	public Worker worker(long pid) {
+		return this.workers.stream()
+			.filter((worker) -> worker.pid() == pid)
+			.findFirst()
+			.orElseThrow(() -> new NoSuchElementException("no worker has pid " + pid + ": " + this));
+	}
+
+	public record Who(int id, int index, long pid) {
+	}
+
+	public record Primary(long pid, String startedAt) {
+	}
+
+	public record Listener(String address, int port) {
+	}
+
+	public record Worker(int id, int index, long pid, String state, int generation, int restarts, LastExit lastExit,
+			Load load) {
+	}
+
+	public record LastExit(Integer code, String signal, String reason, String at) {
+	}
+
+	public record Load(long activeRequests, long totalRequests, long connections) {
+	}
+
+}

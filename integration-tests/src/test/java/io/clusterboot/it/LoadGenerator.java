@@ -1,0 +1,286 @@
+package io.clusterboot.it;
+
+import java.io.IOException;
+import java.net.ConnectException;
+import java.net.SocketTimeoutException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.IntStream;
+
+import io.clusterboot.it.LoadResult.Exchange;
+import io.clusterboot.it.LoadResult.Outcome;
+
+import static org.awaitility.Awaitility.await;
+
+/**
+ * Sends requests to a port, bounded in number and in time, and records the fate of each.
+ * Nothing is ever repeated.
+ */
+public final class LoadGenerator {
+
+	private final int port;
+
+	private String path = "/pid";
+
+	private Pattern body = Pattern.compile("^(\\d+)$");
+
+	private int clients = 4;
+
+	private int requests = Integer.MAX_VALUE;
+
+	private Duration duration = Duration.ofSeconds(30);
+
+	private Duration timeout = Duration.ofSeconds(10);
+
+	private Duration pause = Duration.ZERO;
+
+	private boolean keepAlive;
+
+	private LoadGenerator(int port) {
+		this.port = port;
+	}
+
+	public static LoadGenerator on(int port) {
+		return new LoadGenerator(port);
+	}
+
+	/**
+	 * What is asked for, and what a right answer looks like.
+	 * @param path the path
+	 * @param body pattern of the body; its first group is the pid of the process that
+	 * answered
+	 * @return this
+	 */
+	public LoadGenerator get(String path, String body) {
+		this.path = path;
+		this.body = Pattern.compile(body);
+		return this;
+	}
+
+	public LoadGenerator clients(int clients) {
+		this.clients = clients;
+		return this;
+	}
+
+	/**
+	 * Number of requests of all clients together.
+	 * @param requests the number
+	 * @return this
+	 */
+	public LoadGenerator requests(int requests) {
+		this.requests = requests;
+		return this;
+	}
+
+	/**
+	 * Time after which no further request is sent.
+	 * @param duration the time
+	 * @return this
+	 */
+	public LoadGenerator duration(Duration duration) {
+		this.duration = duration;
+		return this;
+	}
+
+	/**
+	 * Time after which a request counts as unanswered.
+	 * @param timeout the time
+	 * @return this
+	 */
+	public LoadGenerator timeout(Duration timeout) {
+		this.timeout = timeout;
+		return this;
+	}
+
+	/**
+	 * Time that a client waits between an answer and its next request.
+	 * @param pause the time
+	 * @return this
+	 */
+	public LoadGenerator pause(Duration pause) {
+		this.pause = pause;
+		return this;
+	}
+
+	/**
+	 * Keep connections for as long as the server lets us, instead of a new one for each
+	 * request.
+	 * @return this
+	 */
+	public LoadGenerator keepAlive() {
+		this.keepAlive = true;
+		return this;
+	}
+
+	/**
+	 * Send all requests.
+	 * @return their fates
+	 */
+	public LoadResult run() {
+		return start().join();
+	}
+
+	/**
+	 * Begin to send requests.
+	 * @return the load under way
+	 */
+	public Running start() {
+		return new Running();
+	}
+
+	/**
+	 * A load under way. Closing stops it.
+	 */
+	public final class Running implements AutoCloseable {
+
+		private final Queue<Exchange> exchanges = new ConcurrentLinkedQueue<>();
+
+		private final AtomicInteger answered = new AtomicInteger();
+
+		private final AtomicInteger tickets = new AtomicInteger(LoadGenerator.this.requests);
+
+		private final long deadline = System.nanoTime() + LoadGenerator.this.duration.toNanos();
+
+		private final List<Thread> threads;
+
+		private volatile boolean stopped;
+
+		private Running() {
+			this.threads = IntStream.range(0, LoadGenerator.this.clients)
+				.mapToObj((client) -> new Thread(this::send, "load-" + client))
+				.toList();
+			this.threads.forEach((thread) -> thread.setDaemon(true));
+			this.threads.forEach(Thread::start);
+		}
+
+		/**
+		 * Wait until so many more requests have been answered well.
+		 * @param count the number
+		 * @return this
+		 */
+		public Running awaitAnswers(int count) {
+			int goal = this.answered.get() + count;
+			await().atMost(LoadGenerator.this.duration)
+				.pollInterval(Duration.ofMillis(10))
+				.until(() -> this.answered.get() >= goal);
+			return this;
+		}
+
+		/**
+		 * Send no further request, and wait for the answers under way.
+		 * @return the fates of all requests
+		 */
+		public LoadResult stop() {
+			this.stopped = true;
+			return join();
+		}
+
+		/**
+		 * Wait until all requests are answered.
+		 * @return the fates of all requests
+		 */
+		public LoadResult join() {
+			try {
+				for (Thread thread : this.threads) {
+					thread.join();
+				}
+			}
+			catch (InterruptedException ex) {
+				this.stopped = true;
+				Thread.currentThread().interrupt();
+			}
+			return new LoadResult(List.copyOf(this.exchanges));
+		}
+
+		@Override
+		public void close() {
+			this.stopped = true;
+		}
+
+		private void send() {
+			HttpConnection connection = null;
+			while (!this.stopped && System.nanoTime() < this.deadline && this.tickets.getAndDecrement() > 0) {
+				connection = exchange(connection);
+				LockSupport.parkNanos(LoadGenerator.this.pause.toNanos());
+			}
+			close(connection);
+		}
+
+		/**
+		 * One request and its answer.
+		 * @return the connection, if it can be used once more
+		 */
+		private HttpConnection exchange(HttpConnection kept) {
+			boolean fresh = (kept == null);
+			HttpConnection connection = kept;
+			long start = System.nanoTime();
+			try {
+				if (fresh) {
+					connection = HttpConnection.open(LoadGenerator.this.port, LoadGenerator.this.timeout);
+				}
+				connection.send("GET", LoadGenerator.this.path, new byte[0],
+						LoadGenerator.this.keepAlive ? "Connection: keep-alive" : "Connection: close");
+				HttpConnection.Reply reply = connection.read();
+				record(start, fresh, reply);
+				if (LoadGenerator.this.keepAlive && !reply.closes()) {
+					return connection;
+				}
+			}
+			catch (ConnectException ex) {
+				failed(start, fresh, Outcome.REFUSED, ex);
+			}
+			catch (SocketTimeoutException ex) {
+				failed(start, fresh, Outcome.TIMED_OUT, ex);
+			}
+			catch (IOException ex) {
+				failed(start, fresh, Outcome.RESET, ex);
+			}
+			close(connection);
+			return null;
+		}
+
+		private void record(long start, boolean fresh, HttpConnection.Reply reply) {
+			Matcher matcher = LoadGenerator.this.body.matcher(reply.body());
+			if (reply.status() != 200) {
+				add(start, fresh, Outcome.BAD_STATUS, 0, reply.closes(), Integer.toString(reply.status()));
+			}
+			else if (!matcher.find()) {
+				add(start, fresh, Outcome.WRONG_BODY, 0, reply.closes(), reply.body());
+			}
+			else {
+				add(start, fresh, Outcome.OK, Long.parseLong(matcher.group(1)), reply.closes(), "");
+				this.answered.incrementAndGet();
+			}
+		}
+
+		private void failed(long start, boolean fresh, Outcome outcome, IOException failure) {
+			add(start, fresh, outcome, 0, true, failure.toString());
+			// a client that is refused at once must not take a processor for itself
+			LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(10));
+		}
+
+		private void add(long start, boolean fresh, Outcome outcome, long pid, boolean closes, String detail) {
+			this.exchanges.add(new Exchange(start, System.nanoTime(), fresh, outcome, pid, closes, detail));
+		}
+
+		private void close(HttpConnection connection) {
+			try {
+				if (connection != null) {
+					connection.close();
+				}
+			}
+			catch (IOException ex) {
+				// nothing is awaited from it any more
+			}
+		}
+
+	}
+
+}

@@ -1,0 +1,19 @@
+package io.clusterboot.it.app;
+
+import java.io.IOException;
+
+import org.springframework.web.socket.TextMessage;
+import org.springframework.web.socket.WebSocketSession;
+import org.springframework.web.socket.handler.TextWebSocketHandler;
+
+/**
+ * Sends each message back, behind the pid of this process.
+ */
+class EchoHandler extends TextWebSocketHandler {
+
+	@Override
+	protected void handleTextMessage(WebSocketSession session, TextMessage message) throws IOException {
+		session.sendMessage(new TextMessage(ProcessHandle.current().pid() + " " + message.getPayload()));
+	}
+
+}
