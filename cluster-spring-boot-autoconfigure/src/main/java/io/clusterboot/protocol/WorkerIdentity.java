@@ -12,8 +12,8 @@ import org.jspecify.annotations.Nullable;
  *
  * @param id number that only grows; no two workers of a cluster share one
  * @param index place in the cluster, from 0; a replacement inherits it
- * @param seat smallest number from 1 that no living process of this cluster has; ports and
- * files that two processes cannot share are derived from it, which keeps their number
+ * @param seat smallest number from 1 that no living process of this cluster has; ports
+ * and files that two processes cannot share are derived from it, which keeps their number
  * bounded while a worker and its replacement live side by side
  * @param generation number of reloads that came before this worker
  * @param socket the primary's UNIX socket
