@@ -12,13 +12,13 @@ import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
 
 /**
- * Configuration of the cluster. The primary reads it once when it starts, each worker when
- * it starts. Immutable.
+ * Configuration of the cluster. The primary reads it once when it starts, each worker
+ * when it starts. Immutable.
  *
- * @param enabled whether the application runs as a cluster; otherwise it runs as it would
- * without this starter
- * @param workers number of workers: 'auto' for one per available processor, or a whole
- * number from 1
+ * @param enabled Whether to run the application as a cluster; otherwise it runs as it
+ * would without this starter.
+ * @param workers Number of workers, a whole number from 1, or 'auto' for one per
+ * available processor.
  * @param startup how workers are started
  * @param heartbeat how the primary notices that a worker hangs
  * @param restart how workers that exit are replaced
@@ -36,10 +36,10 @@ public record ClusterProperties(@DefaultValue("true") boolean enabled, @DefaultV
 	/**
 	 * How workers are started.
 	 *
-	 * @param timeout time within which a worker has to become ready; one that does not is
-	 * killed and replaced
-	 * @param parallelism number of workers that start at the same time once the first is
-	 * ready
+	 * @param timeout Time within which a worker has to become ready; one that does not is
+	 * killed and replaced.
+	 * @param parallelism Number of workers that start at the same time once the first is
+	 * ready.
 	 */
 	public record Startup(@DefaultValue("2m") Duration timeout, @DefaultValue("2") int parallelism) {
 
@@ -53,9 +53,9 @@ public record ClusterProperties(@DefaultValue("true") boolean enabled, @DefaultV
 	/**
 	 * How the primary notices that a worker hangs.
 	 *
-	 * @param interval time between two heartbeats of a worker
-	 * @param timeout silence after which a worker is killed and replaced; at least three
-	 * intervals
+	 * @param interval Time between two heartbeats of a worker.
+	 * @param timeout Silence after which a worker is killed and replaced; at least three
+	 * intervals.
 	 */
 	public record Heartbeat(@DefaultValue("1s") Duration interval, @DefaultValue("30s") Duration timeout) {
 
@@ -70,13 +70,15 @@ public record ClusterProperties(@DefaultValue("true") boolean enabled, @DefaultV
 	/**
 	 * How workers that exit are replaced.
 	 *
-	 * @param initialDelay delay before the second replacement in a row; the first comes at
-	 * once
-	 * @param multiplier factor by which the delay grows with each further failure
-	 * @param maxDelay upper bound of the delay
-	 * @param jitter share of the delay by which it varies at random, from 0 to 1
-	 * @param stableAfter time that a worker has to be ready for its index's failures to be
-	 * forgotten
+	 * @param initialDelay Delay before the second replacement in a row; the first comes
+	 * at once.
+	 * @param multiplier Factor by which the delay grows with each further failure, 1 or
+	 * more.
+	 * @param maxDelay Upper bound of the delay.
+	 * @param jitter Share of the delay by which it varies at random, a fraction from 0 to
+	 * 1.
+	 * @param stableAfter Time that a worker has to be ready for the failures of its index
+	 * to be forgotten.
 	 */
 	public record Restart(@DefaultValue("1s") Duration initialDelay, @DefaultValue("2.0") double multiplier,
 			@DefaultValue("30s") Duration maxDelay, @DefaultValue("0.2") double jitter,
@@ -96,9 +98,9 @@ public record ClusterProperties(@DefaultValue("true") boolean enabled, @DefaultV
 	/**
 	 * How a worker leaves without losing requests.
 	 *
-	 * @param timeout longest time that a leaving worker waits for its requests in flight
-	 * @param idleGrace time that idle kept-alive connections get to send another request,
-	 * which is answered with 'Connection: close', before they are closed
+	 * @param timeout Longest time that a leaving worker waits for its requests in flight.
+	 * @param idleGrace Time that idle kept-alive connections get to send another request,
+	 * which is answered with 'Connection: close', before they are closed.
 	 */
 	public record Drain(@DefaultValue("30s") Duration timeout, @DefaultValue("2s") Duration idleGrace) {
 
@@ -112,10 +114,10 @@ public record ClusterProperties(@DefaultValue("true") boolean enabled, @DefaultV
 	/**
 	 * How the cluster stops.
 	 *
-	 * @param timeout time after which workers that have not exited are killed, counted from
-	 * the end of the pre-stop delay
-	 * @param preStopDelay time for which a stopping cluster goes on serving while its
-	 * readiness already refuses traffic
+	 * @param timeout Time after which workers that have not exited are killed, counted
+	 * from the end of the pre-stop delay.
+	 * @param preStopDelay Time for which a stopping cluster goes on serving while its
+	 * readiness already refuses traffic.
 	 */
 	public record Shutdown(@DefaultValue("45s") Duration timeout, @DefaultValue("0s") Duration preStopDelay) {
 
@@ -129,11 +131,12 @@ public record ClusterProperties(@DefaultValue("true") boolean enabled, @DefaultV
 	/**
 	 * What workers get beyond the application's own command line.
 	 *
-	 * @param jvmArgs JVM options for workers only, added after the application's own;
-	 * '{id}', '{index}' and '{seat}' stand for the worker's numbers
-	 * @param environment environment variables for workers only
-	 * @param requestTimeout age at which a request that holds a thread counts as stuck: its
-	 * stack is logged and its worker replaced; not set by default
+	 * @param jvmArgs Comma-separated list of JVM options for workers only, added after
+	 * the application's own; '{id}', '{index}' and '{seat}' stand for the worker's
+	 * numbers.
+	 * @param environment Environment variables for workers only.
+	 * @param requestTimeout Age at which a request that holds a thread counts as stuck:
+	 * its stack is logged and its worker replaced.
 	 */
 	public record Worker(@DefaultValue List<String> jvmArgs, @DefaultValue Map<String, String> environment,
 			@Nullable Duration requestTimeout) {
@@ -151,8 +154,8 @@ public record ClusterProperties(@DefaultValue("true") boolean enabled, @DefaultV
 	/**
 	 * The connection between primary and workers.
 	 *
-	 * @param replyTimeout longest time that a worker waits for the primary to answer, as in
-	 * the 'cluster' actuator endpoint
+	 * @param replyTimeout Longest time that a worker waits for the primary to answer, as
+	 * in the 'cluster' actuator endpoint.
 	 */
 	public record Link(@DefaultValue("2s") Duration replyTimeout) {
 

@@ -1,0 +1,105 @@
+package io.clusterboot;
+
+import com.tngtech.archunit.core.domain.JavaClass;
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.core.importer.ImportOption;
+import com.tngtech.archunit.lang.ArchCondition;
+import com.tngtech.archunit.lang.ConditionEvents;
+import com.tngtech.archunit.lang.SimpleConditionEvent;
+import org.jspecify.annotations.NullMarked;
+import org.junit.jupiter.api.Test;
+
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.Architectures.layeredArchitecture;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+
+/**
+ * Which package may know which. A new package has to be given its place here.
+ */
+class ArchitectureTests {
+
+	private static final JavaClasses CLASSES = new ClassFileImporter()
+		.withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
+		.importPackages("io.clusterboot");
+
+	@Test
+	void dependenciesPointDownward() {
+		layeredArchitecture().consideringOnlyDependenciesInLayers()
+			.withOptionalLayers(true)
+			.layer("autoconfigure")
+			.definedBy("io.clusterboot.autoconfigure..")
+			.layer("actuate")
+			.definedBy("io.clusterboot.actuate..")
+			.layer("worker")
+			.definedBy("io.clusterboot.worker..")
+			.layer("primary")
+			.definedBy("io.clusterboot.primary..")
+			.layer("launch")
+			.definedBy("io.clusterboot.launch..")
+			.layer("protocol")
+			.definedBy("io.clusterboot.protocol..")
+			.layer("root")
+			.definedBy("io.clusterboot")
+			.whereLayer("actuate")
+			.mayOnlyAccessLayers("worker", "protocol", "root")
+			.whereLayer("worker")
+			.mayOnlyAccessLayers("protocol", "root")
+			.whereLayer("primary")
+			.mayOnlyAccessLayers("launch", "protocol", "root")
+			.whereLayer("launch")
+			.mayOnlyAccessLayers("protocol", "root")
+			.whereLayer("protocol")
+			.mayOnlyAccessLayers("root")
+			.whereLayer("root")
+			.mayNotAccessAnyLayer()
+			.ensureAllClassesAreContainedInArchitecture()
+			.check(CLASSES);
+	}
+
+	@Test
+	void packagesHaveNoCycles() {
+		slices().matching("io.clusterboot.(**)").should().beFreeOfCycles().allowEmptyShould(true).check(CLASSES);
+	}
+
+	@Test
+	void onlyTheTomcatAdapterKnowsTomcat() {
+		noClasses().that()
+			.resideOutsideOfPackage("io.clusterboot.worker.tomcat..")
+			.should()
+			.dependOnClassesThat()
+			.resideInAnyPackage("org.apache.catalina..", "org.apache.coyote..", "org.apache.tomcat..")
+			.check(CLASSES);
+	}
+
+	@Test
+	void thePrimaryNeedsNoApplicationContext() {
+		noClasses().that()
+			.resideInAnyPackage("io.clusterboot.primary..", "io.clusterboot.protocol..")
+			.should()
+			.dependOnClassesThat()
+			.resideInAnyPackage("org.springframework.context..", "org.springframework.beans..",
+					"org.springframework.web..")
+			.allowEmptyShould(true)
+			.check(CLASSES);
+	}
+
+	@Test
+	void everyPackageIsNullMarked() {
+		classes().should(resideInNullMarkedPackage()).check(CLASSES);
+	}
+
+	private static ArchCondition<JavaClass> resideInNullMarkedPackage() {
+		return new ArchCondition<>("reside in a package with @NullMarked") {
+
+			@Override
+			public void check(JavaClass item, ConditionEvents events) {
+				events.add(new SimpleConditionEvent(item, item.getPackage().isAnnotatedWith(NullMarked.class),
+						"%s is in package %s".formatted(item.getName(), item.getPackageName())));
+			}
+
+		};
+	}
+
+}
