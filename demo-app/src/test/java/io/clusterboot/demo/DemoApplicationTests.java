@@ -1,0 +1,77 @@
+package io.clusterboot.demo;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+import org.springframework.beans.factory.annotation.Autowired;
+import org.springframework.boot.webmvc.test.autoconfigure.WebMvcTest;
+import org.springframework.http.HttpStatus;
+import org.springframework.http.MediaType;
+import org.springframework.test.web.servlet.assertj.MockMvcTester;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+@WebMvcTest
+class DemoApplicationTests {
+
+	private static final long PID = ProcessHandle.current().pid();
+
+	@Autowired
+	private MockMvcTester mvc;
+
+	@Test
+	void rootNamesTheProcess() {
+		assertThat(this.mvc.get().uri("/")).hasStatusOk()
+			.hasContentTypeCompatibleWith(MediaType.TEXT_PLAIN)
+			.hasBodyTextEqualTo("Hello from Worker " + PID);
+	}
+
+	@ParameterizedTest
+	@CsvSource({ "0, 0", "1, 1", "2, 1", "20, 6765" })
+	void computeAnswersTheFibonacciNumber(int n, long result) {
+		assertThat(this.mvc.get().uri("/compute?n={n}", n)).hasStatusOk()
+			.bodyJson()
+			.isStrictlyEqualTo("{\"pid\": %d, \"result\": %d}".formatted(PID, result));
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "/compute", "/compute?n=", "/compute?n=51", "/compute?n=-1", "/compute?n=x",
+			"/compute?n=1.5", "/compute?n=99999999999" })
+	void computeOutsideItsRangeIsABadRequest(String uri) {
+		assertBadRequest(uri, "Parameter 'n' ", ": give a whole number from 0 to 50");
+	}
+
+	@Test
+	void slowSleepsForTheGivenTime() {
+		long start = System.nanoTime();
+		assertThat(this.mvc.get().uri("/slow?ms=20")).hasStatusOk()
+			.bodyJson()
+			.isStrictlyEqualTo("{\"pid\": %d, \"ms\": 20}".formatted(PID));
+		assertThat(System.nanoTime() - start).isGreaterThanOrEqualTo(20_000_000);
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "/slow", "/slow?ms=", "/slow?ms=60001", "/slow?ms=-1", "/slow?ms=soon" })
+	void slowOutsideItsRangeIsABadRequest(String uri) {
+		assertBadRequest(uri, "Parameter 'ms' ", ": give a whole number from 0 to 60000");
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "/crash", "/oom" })
+	void withoutTheProfileThereIsNoChaos(String uri) {
+		assertThat(this.mvc.get().uri(uri)).hasStatus(HttpStatus.NOT_FOUND);
+	}
+
+	private void assertBadRequest(String uri, String start, String end) {
+		assertThat(this.mvc.get().uri(uri)).hasStatus(HttpStatus.BAD_REQUEST)
+			.hasContentType(MediaType.APPLICATION_PROBLEM_JSON)
+			.bodyJson()
+			.extractingPath("$.detail")
+			.asString()
+			.startsWith(start)
+			.endsWith(end);
+	}
+
+}
