@@ -1,0 +1,104 @@
+package io.clusterboot.launch;
+
+import java.math.BigDecimal;
+import java.math.RoundingMode;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How much heap each worker may have. Left alone, every worker would take a quarter of
+ * the memory, and more than three of them all of it.
+ */
+final class HeapShare {
+
+	private static final Pattern HEAP_OPTION = Pattern
+		.compile("(?:-Xmx|-mx|-XX:MaxHeapSize=)(.*)|-XX:(?:MaxRAMPercentage|MaxRAMFraction|MaxRAM)=.*");
+
+	private static final Pattern SIZE = Pattern.compile("(\\d{1,15})([kKmMgGtT]?)");
+
+	private static final BigDecimal DEFAULT_PERCENTAGE = BigDecimal.valueOf(25);
+
+	private static final BigDecimal SHARED_PERCENTAGE = BigDecimal.valueOf(75);
+
+	private final @Nullable VmFlags flags;
+
+	private final List<String> workerOptions;
+
+	private final int workers;
+
+	/**
+	 * Create a share.
+	 * @param flags what this JVM says about itself, if it does
+	 * @param workerOptions options that only workers have
+	 * @param workers number of workers
+	 */
+	HeapShare(@Nullable VmFlags flags, List<String> workerOptions, int workers) {
+		this.flags = flags;
+		this.workerOptions = workerOptions;
+		this.workers = workers;
+	}
+
+	List<String> options() {
+		if (this.flags == null || this.flags.heapChosen() || isHeapOptionGiven()) {
+			return List.of();
+		}
+		// one more share is for a replacement, which starts while its predecessor still
+		// runs
+		BigDecimal share = SHARED_PERCENTAGE.divide(BigDecimal.valueOf(this.workers + 1L), 2, RoundingMode.DOWN);
+		String percentage = share.min(DEFAULT_PERCENTAGE).setScale(2, RoundingMode.DOWN).toPlainString();
+		return List.of("-XX:MaxRAMPercentage=" + percentage, "-XX:MinRAMPercentage=" + percentage);
+	}
+
+	List<String> warnings() {
+		if (this.flags == null || this.flags.memory() <= 0 || heap() <= 0) {
+			return List.of();
+		}
+		if (heap() <= this.flags.memory() / this.workers) {
+			return List.of();
+		}
+		return List.of("%d workers with a heap of up to %d MB each can outgrow the %d MB of memory: "
+			.formatted(this.workers, megabytes(heap()), megabytes(this.flags.memory()))
+				+ "lower the heap or cluster.workers, or leave the heap to the cluster");
+	}
+
+	private boolean isHeapOptionGiven() {
+		return this.workerOptions.stream().anyMatch((option) -> HEAP_OPTION.matcher(option).matches());
+	}
+
+	/**
+	 * The heap that the user chose for each worker, or 0.
+	 */
+	private long heap() {
+		long heap = (this.flags != null && this.flags.heapChosen()) ? this.flags.maxHeap() : 0;
+		for (String option : this.workerOptions) {
+			Matcher matcher = HEAP_OPTION.matcher(option);
+			if (matcher.matches()) {
+				heap = (matcher.group(1) != null) ? bytes(matcher.group(1)) : 0;
+			}
+		}
+		return heap;
+	}
+
+	private static long bytes(String size) {
+		Matcher matcher = SIZE.matcher(size);
+		if (!matcher.matches()) {
+			return 0;
+		}
+		long factor = switch (matcher.group(2)) {
+			case "k", "K" -> 1L << 10;
+			case "m", "M" -> 1L << 20;
+			case "g", "G" -> 1L << 30;
+			case "t", "T" -> 1L << 40;
+			default -> 1;
+		};
+		return Long.parseLong(matcher.group(1)) * factor;
+	}
+
+	private static long megabytes(long bytes) {
+		return bytes >> 20;
+	}
+
+}

@@ -1,0 +1,153 @@
+package io.clusterboot.launch;
+
+import java.io.File;
+import java.lang.ProcessBuilder.Redirect;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
+import java.util.regex.Pattern;
+
+import io.clusterboot.ClusterProperties;
+import io.clusterboot.protocol.WorkerIdentity;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How workers are started: this process's own command with what makes it a worker, and
+ * with whatever two processes cannot share made the worker's own. Immutable.
+ */
+public final class WorkerCommand {
+
+	private static final File NULL_DEVICE = new File("/dev/null");
+
+	private static final Pattern OUT_OF_MEMORY = Pattern
+		.compile("-XX:(?:[+-](?:ExitOn|CrashOn)OutOfMemoryError|OnOutOfMemoryError=.*)", Pattern.DOTALL);
+
+	private final JavaCommand own;
+
+	private final ClusterProperties.Worker settings;
+
+	private final @Nullable VmFlags flags;
+
+	private final Map<String, List<String>> environmentOptions;
+
+	private final HeapShare heapShare;
+
+	WorkerCommand(JavaCommand own, ClusterProperties.Worker settings, int workers, @Nullable VmFlags flags) {
+		this.own = own;
+		this.settings = settings;
+		this.flags = flags;
+		this.environmentOptions = new LinkedHashMap<>(own.environmentOptions());
+		List<String> workerOptions = new ArrayList<>();
+		settings.environment().forEach((name, value) -> {
+			if (JavaCommand.OPTION_VARIABLES.contains(name)) {
+				List<String> options = OptionString.split(value);
+				this.environmentOptions.put(name, options);
+				workerOptions.addAll(options);
+			}
+		});
+		workerOptions.addAll(settings.jvmArgs());
+		this.heapShare = new HeapShare(flags, workerOptions, workers);
+	}
+
+	/**
+	 * How this process starts workers.
+	 * @param own how this process was started
+	 * @param settings what workers get beyond that
+	 * @param workers number of workers, among which memory is shared
+	 * @return the command
+	 */
+	public static WorkerCommand of(JavaCommand own, ClusterProperties.Worker settings, int workers) {
+		return new WorkerCommand(own, settings, workers, VmFlags.ofThisProcess());
+	}
+
+	/**
+	 * Prepare a worker's process. Its standard input is empty; its output is for the
+	 * caller to read.
+	 * @param identity who the worker is
+	 * @return a builder that can be started once
+	 */
+	public ProcessBuilder processBuilder(WorkerIdentity identity) {
+		Consumer<String> nobody = (note) -> {
+		};
+		List<String> command = new ArrayList<>();
+		command.add(this.own.executable());
+		JavaArguments arguments = new JavaArguments(options(identity, nobody), this.own.target(), this.own.arguments());
+		command.addAll(arguments.toList());
+		ProcessBuilder builder = new ProcessBuilder(command);
+		builder.redirectInput(Redirect.from(NULL_DEVICE));
+		adaptEnvironment(builder.environment(), identity, nobody);
+		return builder;
+	}
+
+	/**
+	 * Where this worker gets something else than its command line may make one expect.
+	 * @param identity who the worker is
+	 * @return sentences for the log, usually none
+	 */
+	public List<String> notes(WorkerIdentity identity) {
+		List<String> notes = new ArrayList<>();
+		adaptEnvironment(new LinkedHashMap<>(), identity, notes::add);
+		options(identity, notes::add);
+		return notes.stream().distinct().toList();
+	}
+
+	/**
+	 * What is wrong with running this command several times.
+	 * @return sentences for the log, usually none
+	 */
+	public List<String> warnings() {
+		return this.heapShare.warnings();
+	}
+
+	private List<String> options(WorkerIdentity identity, Consumer<String> notes) {
+		List<String> options = new ArrayList<>(OptionRule.adapt(this.own.options(), identity.seat(), notes));
+		options.add("--add-opens=java.base/sun.nio.ch=ALL-UNNAMED");
+		options.add("--enable-native-access=ALL-UNNAMED");
+		options.addAll(identity.toJvmOptions());
+		// DevTools would restart the application within every worker
+		options.add("-Dspring.devtools.restart.enabled=false");
+		if (!isOutOfMemoryHandled()) {
+			// a worker that limps on is worse than one that is replaced
+			options.add("-XX:+ExitOnOutOfMemoryError");
+		}
+		options.addAll(this.heapShare.options());
+		for (String option : this.settings.jvmArgs()) {
+			options.addAll(workerOption(option, identity, notes));
+		}
+		return options;
+	}
+
+	private static List<String> workerOption(String option, WorkerIdentity identity, Consumer<String> notes) {
+		String filled = option.replace("{id}", Integer.toString(identity.id()))
+			.replace("{index}", Integer.toString(identity.index()))
+			.replace("{seat}", Integer.toString(identity.seat()));
+		// whoever uses a placeholder has seen to it that workers differ
+		return (filled.equals(option)) ? OptionRule.adapt(List.of(option), identity.seat(), notes) : List.of(filled);
+	}
+
+	private boolean isOutOfMemoryHandled() {
+		if (this.flags != null && this.flags.outOfMemoryHandled()) {
+			return true;
+		}
+		List<String> all = new ArrayList<>(this.own.options());
+		this.environmentOptions.values().forEach(all::addAll);
+		all.addAll(this.settings.jvmArgs());
+		return all.stream().anyMatch((option) -> OUT_OF_MEMORY.matcher(option).matches());
+	}
+
+	private void adaptEnvironment(Map<String, String> environment, WorkerIdentity identity, Consumer<String> notes) {
+		environment.putAll(this.settings.environment());
+		for (String variable : JavaCommand.OPTION_VARIABLES) {
+			List<String> options = this.environmentOptions.get(variable);
+			if (options == null) {
+				environment.remove(variable);
+			}
+			else {
+				OptionVariable.put(environment, variable, OptionRule.adapt(options, identity.seat(), notes));
+			}
+		}
+	}
+
+}

@@ -1,0 +1,79 @@
+package io.clusterboot.launch;
+
+import java.util.List;
+import java.util.Locale;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * Tests for {@link HeapShare}.
+ */
+class HeapShareTests {
+
+	private static final long GIGABYTE = 1L << 30;
+
+	private static final VmFlags DEFAULTS = new VmFlags(false, GIGABYTE, 4 * GIGABYTE, false);
+
+	private static final VmFlags CHOSEN = new VmFlags(true, GIGABYTE, 4 * GIGABYTE, false);
+
+	@ParameterizedTest
+	@CsvSource({ "1, 25.00", "2, 25.00", "3, 18.75", "4, 15.00", "8, 8.33", "64, 1.15" })
+	void workersAndOneReplacementShareThreeQuarters(int workers, String percentage) {
+		assertThat(new HeapShare(DEFAULTS, List.of(), workers).options())
+			.containsExactly("-XX:MaxRAMPercentage=" + percentage, "-XX:MinRAMPercentage=" + percentage);
+	}
+
+	@Test
+	void percentageDoesNotDependOnTheLocale() {
+		Locale locale = Locale.getDefault();
+		try {
+			Locale.setDefault(Locale.GERMANY);
+			assertThat(new HeapShare(DEFAULTS, List.of(), 3).options()).contains("-XX:MaxRAMPercentage=18.75");
+		}
+		finally {
+			Locale.setDefault(locale);
+		}
+	}
+
+	@Test
+	void heapOfTheUserIsLeftAlone() {
+		assertThat(new HeapShare(CHOSEN, List.of(), 4).options()).isEmpty();
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "-Xmx1g", "-XX:MaxHeapSize=1g", "-XX:MaxRAMPercentage=10", "-XX:MaxRAM=1g" })
+	void heapOfWorkersIsLeftAlone(String option) {
+		assertThat(new HeapShare(DEFAULTS, List.of(option), 4).options()).isEmpty();
+	}
+
+	@Test
+	void jvmThatSaysNothingIsLeftAlone() {
+		assertThat(new HeapShare(null, List.of(), 4).options()).isEmpty();
+		assertThat(new HeapShare(null, List.of(), 4).warnings()).isEmpty();
+	}
+
+	@Test
+	void heapsThatFitAreFine() {
+		assertThat(new HeapShare(CHOSEN, List.of(), 4).warnings()).isEmpty();
+		assertThat(new HeapShare(DEFAULTS, List.of(), 64).warnings()).isEmpty();
+	}
+
+	@Test
+	void heapsThatDoNotFitAreWarnedOf() {
+		assertThat(new HeapShare(CHOSEN, List.of(), 5).warnings()).singleElement()
+			.asString()
+			.contains("5 workers", "1024 MB", "4096 MB");
+	}
+
+	@Test
+	void heapOfWorkersCounts() {
+		assertThat(new HeapShare(CHOSEN, List.of("-Xmx512m"), 8).warnings()).isEmpty();
+		assertThat(new HeapShare(DEFAULTS, List.of("-Xmx3g"), 2).warnings()).hasSize(1);
+	}
+
+}

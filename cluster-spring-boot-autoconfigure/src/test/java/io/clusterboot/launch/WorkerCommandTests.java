@@ -1,0 +1,142 @@
+package io.clusterboot.launch;
+
+import java.lang.ProcessBuilder.Redirect;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+import io.clusterboot.ClusterProperties;
+import io.clusterboot.protocol.WorkerIdentity;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * Tests for {@link WorkerCommand}.
+ */
+class WorkerCommandTests {
+
+	private static final WorkerIdentity WORKER = new WorkerIdentity(7, 1, 2, 3, Path.of("/run/c.sock"));
+
+	@Test
+	void commandIsTheOwnOneWithTheWorkersOptions() {
+		assertThat(command(List.of("-Xmx1g", "-Xlog:gc:gc.log"), Map.of(), List.of("-Dlast=1"), Map.of())
+			.processBuilder(WORKER)
+			.command()).containsExactly("/jdk/bin/java", "-Xmx1g", "-Xlog:gc:gc.worker-2.log",
+					"--add-opens=java.base/sun.nio.ch=ALL-UNNAMED", "--enable-native-access=ALL-UNNAMED",
+					"-Dio.clusterboot.worker.id=7", "-Dio.clusterboot.worker.index=1", "-Dio.clusterboot.worker.seat=2",
+					"-Dio.clusterboot.worker.generation=3", "-Dio.clusterboot.worker.socket=/run/c.sock",
+					"-Dspring.devtools.restart.enabled=false", "-XX:+ExitOnOutOfMemoryError", "-Dlast=1", "-jar",
+					"app.jar", "--a=b c", "@x");
+	}
+
+	@Test
+	void placeholdersAreReplacedAndTheirOptionsOtherwiseKept() {
+		List<String> options = options(
+				command(List.of(), Map.of(), List.of("-Dx={id}/{index}/{seat}", "-Xlog:gc:gc-{index}.log",
+						"-Xlog:gc:gc.log", "-agentlib:jdwp=server=y,suspend=n,address=*:5005"), Map.of()));
+		assertThat(options).containsSubsequence("-Dx=7/1/2", "-Xlog:gc:gc-1.log", "-Xlog:gc:gc.worker-2.log",
+				"-agentlib:jdwp=server=y,suspend=n,address=*:5007");
+	}
+
+	@Test
+	void optionsInVariablesAreAdapted() {
+		WorkerCommand command = command(List.of(),
+				Map.of("JAVA_TOOL_OPTIONS", List.of("-Da=x y", "-Xlog:gc:gc.log"), "JDK_JAVA_OPTIONS",
+						List.of("-agentlib:jdwp=server=n,address=1")),
+				List.of(), Map.of("_JAVA_OPTIONS", "-Xloggc:'a b.log'", "OTHER", "value"));
+		Map<String, String> environment = command.processBuilder(WORKER).environment();
+		assertThat(environment).containsEntry("JAVA_TOOL_OPTIONS", "\"-Da=x y\" -Xlog:gc:gc.worker-2.log")
+			.containsEntry("_JAVA_OPTIONS", "\"-Xloggc:a b.worker-2.log\"")
+			.containsEntry("OTHER", "value")
+			.doesNotContainKey("JDK_JAVA_OPTIONS");
+		assertThat(command.notes(WORKER)).hasSize(1);
+	}
+
+	@Test
+	void notesAreUsuallyEmpty() {
+		assertThat(command(List.of("-Xmx1g"), Map.of(), List.of(), Map.of()).notes(WORKER)).isEmpty();
+	}
+
+	@Test
+	void userDecidesWhatHappensWhenMemoryRunsOut() {
+		String added = "-XX:+ExitOnOutOfMemoryError";
+		assertThat(options(command(List.of("-XX:+CrashOnOutOfMemoryError"), Map.of(), List.of(), Map.of())))
+			.doesNotContain(added);
+		assertThat(options(command(List.of(), Map.of("JAVA_TOOL_OPTIONS", List.of("-XX:-ExitOnOutOfMemoryError")),
+				List.of(), Map.of())))
+			.doesNotContain(added);
+		assertThat(options(command(List.of(), Map.of(), List.of("-XX:OnOutOfMemoryError=kill -9 %p"), Map.of())))
+			.doesNotContain(added);
+		assertThat(options(command(List.of("-XX:+HeapDumpOnOutOfMemoryError"), Map.of(), List.of(), Map.of())))
+			.contains(added);
+	}
+
+	@Test
+	void heapIsShared() {
+		WorkerCommand command = new WorkerCommand(own(List.of(), Map.of()), settings(List.of(), Map.of()), 4,
+				new VmFlags(false, 1, 4, false));
+		assertThat(options(command)).contains("-XX:MaxRAMPercentage=15.00", "-XX:MinRAMPercentage=15.00");
+	}
+
+	@Test
+	void heapInAWorkersVariableCounts() {
+		WorkerCommand command = new WorkerCommand(own(List.of(), Map.of()),
+				settings(List.of(), Map.of("JAVA_TOOL_OPTIONS", "-Xmx1g")), 4, new VmFlags(false, 1, 4, false));
+		assertThat(options(command)).noneMatch((option) -> option.contains("RAMPercentage"));
+	}
+
+	@Test
+	void inputIsEmptyAndOutputIsForTheCaller() {
+		ProcessBuilder builder = command(List.of(), Map.of(), List.of(), Map.of()).processBuilder(WORKER);
+		assertThat(builder.redirectInput().file()).hasToString("/dev/null");
+		assertThat(builder.redirectOutput()).isEqualTo(Redirect.PIPE);
+		assertThat(builder.redirectError()).isEqualTo(Redirect.PIPE);
+	}
+
+	@Test
+	@EnabledOnOs(OS.LINUX)
+	void jvmTakesTheOptionsInSilence() throws Exception {
+		JavaCommand own = new JavaCommand(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+				new JavaArguments(List.of("-cp", JavaCommandProcessTests.classPath()),
+						List.of(EchoMain.class.getName()), List.of("a")),
+				Map.of());
+		ProcessBuilder builder = WorkerCommand.of(own, settings(List.of(), Map.of(EchoMain.LAST, "true")), 4)
+			.processBuilder(WORKER);
+		Process process = builder.redirectErrorStream(true).start();
+		String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+		assertThat(output.lines()).allMatch((line) -> line.startsWith("ECHO "));
+		assertThat(process.waitFor()).isZero();
+		assertThat(new EchoMain.Said(output.lines().toList()).words("input"))
+			.contains("-XX:+ExitOnOutOfMemoryError", "-Dio.clusterboot.worker.id=7")
+			.anyMatch((option) -> option.startsWith("-XX:MaxRAMPercentage="));
+	}
+
+	private static List<String> options(WorkerCommand command) {
+		return new ArrayList<>(command.processBuilder(WORKER).command());
+	}
+
+	private static WorkerCommand command(List<String> options, Map<String, List<String>> environmentOptions,
+			List<String> jvmArgs, Map<String, String> environment) {
+		return new WorkerCommand(own(options, environmentOptions), settings(jvmArgs, environment), 2, noFlags());
+	}
+
+	private static @Nullable VmFlags noFlags() {
+		return null;
+	}
+
+	private static ClusterProperties.Worker settings(List<String> jvmArgs, Map<String, String> environment) {
+		return new ClusterProperties.Worker(jvmArgs, environment, null);
+	}
+
+	private static JavaCommand own(List<String> options, Map<String, List<String>> environmentOptions) {
+		return new JavaCommand("/jdk/bin/java",
+				new JavaArguments(options, List.of("-jar", "app.jar"), List.of("--a=b c", "@x")), environmentOptions);
+	}
+
+}
