@@ -2,7 +2,6 @@ package io.clusterboot;
 
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -32,6 +31,18 @@ public record ClusterProperties(@DefaultValue("true") boolean enabled, @DefaultV
 		@DefaultValue Startup startup, @DefaultValue Heartbeat heartbeat, @DefaultValue Restart restart,
 		@DefaultValue Drain drain, @DefaultValue Shutdown shutdown, @DefaultValue Worker worker,
 		@DefaultValue Link link) {
+
+	/**
+	 * These properties with one more JVM option for workers, before those of the user.
+	 * @param option the option
+	 * @return the properties
+	 */
+	public ClusterProperties withWorkerJvmArg(String option) {
+		List<String> options = new ArrayList<>(this.worker.jvmArgs());
+		options.add(0, option);
+		return new ClusterProperties(this.enabled, this.workers, this.startup, this.heartbeat, this.restart, this.drain,
+				this.shutdown, new Worker(options, this.worker.environment(), this.worker.requestTimeout()), this.link);
+	}
 
 	/**
 	 * How workers are started.
@@ -142,8 +153,8 @@ public record ClusterProperties(@DefaultValue("true") boolean enabled, @DefaultV
 			@Nullable Duration requestTimeout) {
 
 		public Worker {
-			jvmArgs = List.copyOf(new ArrayList<>(jvmArgs));
-			environment = Map.copyOf(new LinkedHashMap<>(environment));
+			jvmArgs = List.copyOf(jvmArgs);
+			environment = Map.copyOf(environment);
 			if (requestTimeout != null) {
 				Check.positive("cluster.worker.request-timeout", requestTimeout);
 			}

@@ -1,0 +1,46 @@
+package io.clusterboot.actuate;
+
+import java.util.List;
+
+import io.clusterboot.protocol.ClusterDescription.Listener;
+import io.clusterboot.protocol.ClusterDescription.PrimaryDescription;
+import io.clusterboot.protocol.ClusterDescription.WorkerDescription;
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.boot.actuate.endpoint.OperationResponseBody;
+
+/**
+ * What the {@code cluster} endpoint answers.
+ *
+ * @param application value of {@code spring.application.name}
+ * @param answeredBy the worker that took the request
+ * @param primary the primary's process; missing if it did not answer
+ * @param configuredWorkers number of workers that there should be; missing if the primary
+ * did not answer
+ * @param readyWorkers number of workers that accept connections; missing if the primary
+ * did not answer
+ * @param listeners the sockets that the workers share; missing if the primary did not
+ * answer
+ * @param workers the workers, by index and id; missing if the primary did not answer
+ * @param error why the primary did not answer
+ */
+public record ClusterDescriptor(@Nullable String application, AnsweredBy answeredBy,
+		@Nullable PrimaryDescription primary, @Nullable Integer configuredWorkers, @Nullable Integer readyWorkers,
+		@Nullable List<Listener> listeners, @Nullable List<WorkerDescription> workers,
+		@Nullable String error) implements OperationResponseBody {
+
+	/**
+	 * The worker that took the request.
+	 *
+	 * @param id its id
+	 * @param index its index
+	 * @param pid its process id
+	 */
+	public record AnsweredBy(int id, int index, long pid) {
+	}
+
+	boolean isComplete() {
+		return this.error == null;
+	}
+
+}

@@ -1,0 +1,68 @@
+package io.clusterboot.autoconfigure;
+
+import io.clusterboot.ClusterProperties;
+import io.clusterboot.worker.UnsharableServerException;
+import io.clusterboot.worker.WorkerAgent;
+import io.clusterboot.worker.tomcat.SharedConnectors;
+
+import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.boot.autoconfigure.AutoConfiguration;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
+import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.boot.tomcat.TomcatWebServerFactory;
+import org.springframework.boot.web.server.ConfigurableWebServerFactory;
+import org.springframework.boot.web.server.WebServerFactoryCustomizer;
+import org.springframework.context.ApplicationContext;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.util.Assert;
+
+/**
+ * {@link AutoConfiguration Auto-configuration} for a worker of a cluster.
+ */
+@AutoConfiguration
+@ConditionalOnWorker
+@EnableConfigurationProperties(ClusterProperties.class)
+public final class ClusterAutoConfiguration {
+
+	@Bean(destroyMethod = "")
+	WorkerAgent clusterWorkerAgent() {
+		WorkerAgent agent = WorkerAgent.current();
+		Assert.state(agent != null, "This process is not a worker");
+		return agent;
+	}
+
+	@Bean
+	ReadinessReporter clusterReadinessReporter(WorkerAgent agent, ApplicationContext context) {
+		return new ReadinessReporter(agent, context);
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	@ConditionalOnClass(ConfigurableWebServerFactory.class)
+	static class WebServerConfiguration {
+
+		@Bean
+		WebServerFactoryCustomizer<ConfigurableWebServerFactory> clusterServerCheck(
+				ObjectProvider<SharedConnectors> tomcat) {
+			return (factory) -> {
+				if (tomcat.getIfAvailable() == null || !(factory instanceof TomcatWebServerFactory)) {
+					throw new UnsharableServerException("Workers cannot share the port of the web server that %s makes."
+						.formatted(factory.getClass().getSimpleName()));
+				}
+			};
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	@ConditionalOnClass(TomcatWebServerFactory.class)
+	static class TomcatConfiguration {
+
+		@Bean
+		SharedConnectors clusterSharedConnectors(WorkerAgent agent) {
+			return new SharedConnectors(agent);
+		}
+
+	}
+
+}

@@ -1,0 +1,35 @@
+package io.clusterboot.autoconfigure;
+
+import io.clusterboot.actuate.ClusterEndpoint;
+import io.clusterboot.actuate.ClusterEndpointWebExtension;
+import io.clusterboot.worker.WorkerAgent;
+
+import org.springframework.boot.actuate.autoconfigure.endpoint.condition.ConditionalOnAvailableEndpoint;
+import org.springframework.boot.autoconfigure.AutoConfiguration;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
+import org.springframework.context.annotation.Bean;
+import org.springframework.core.env.Environment;
+
+/**
+ * {@link AutoConfiguration Auto-configuration} for {@link ClusterEndpoint}.
+ */
+@AutoConfiguration(after = ClusterAutoConfiguration.class)
+@ConditionalOnWorker
+@ConditionalOnClass(ConditionalOnAvailableEndpoint.class)
+@ConditionalOnAvailableEndpoint(ClusterEndpoint.class)
+public final class ClusterEndpointAutoConfiguration {
+
+	@Bean
+	@ConditionalOnMissingBean
+	ClusterEndpoint clusterEndpoint(WorkerAgent agent, Environment environment) {
+		return new ClusterEndpoint(agent, environment.getProperty("spring.application.name"));
+	}
+
+	@Bean
+	@ConditionalOnMissingBean
+	ClusterEndpointWebExtension clusterEndpointWebExtension(ClusterEndpoint endpoint) {
+		return new ClusterEndpointWebExtension(endpoint);
+	}
+
+}

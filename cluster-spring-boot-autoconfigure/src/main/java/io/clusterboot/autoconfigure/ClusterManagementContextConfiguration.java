@@ -1,0 +1,26 @@
+package io.clusterboot.autoconfigure;
+
+import io.clusterboot.worker.WorkerAgent;
+import io.clusterboot.worker.tomcat.SharedConnectors;
+
+import org.springframework.boot.actuate.autoconfigure.web.ManagementContextConfiguration;
+import org.springframework.boot.actuate.autoconfigure.web.ManagementContextType;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
+import org.springframework.boot.tomcat.TomcatWebServerFactory;
+import org.springframework.context.annotation.Bean;
+
+/**
+ * Shares a separate management port. Its server lives in a context of its own, which does
+ * not see the customizers of the application's.
+ */
+@ConditionalOnWorker
+@ConditionalOnClass(TomcatWebServerFactory.class)
+@ManagementContextConfiguration(value = ManagementContextType.CHILD, proxyBeanMethods = false)
+class ClusterManagementContextConfiguration {
+
+	@Bean
+	SharedConnectors clusterManagementSharedConnectors(WorkerAgent agent) {
+		return new SharedConnectors(agent);
+	}
+
+}

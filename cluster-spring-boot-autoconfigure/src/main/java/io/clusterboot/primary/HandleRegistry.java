@@ -1,0 +1,152 @@
+package io.clusterboot.primary;
+
+import java.io.FileDescriptor;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+
+import io.clusterboot.protocol.ClusterDescription;
+import io.clusterboot.protocol.Descriptors;
+import io.clusterboot.protocol.FromPrimary;
+import io.clusterboot.protocol.FromWorker;
+import io.clusterboot.protocol.ListenAddress;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Keeps the listening sockets. The first worker that asks for an address binds it, so
+ * that a port in use fails there as in any application, and deposits the descriptor; all
+ * others get a copy. While this registry has the descriptor, the death of a worker closes
+ * nothing, and connections wait in the socket's queue.
+ */
+final class HandleRegistry {
+
+	private final Map<ListenAddress, Handle> handles = new LinkedHashMap<>();
+
+	/**
+	 * A worker asks for the handle of an address.
+	 * @param worker who asks
+	 * @param request what it asks for
+	 */
+	void listen(Peer worker, FromWorker.Listen request) {
+		Handle handle = this.handles.computeIfAbsent(request.address(), (address) -> new Handle());
+		handle.waiting.add(new Request(worker, request.exchange()));
+		answer(handle);
+	}
+
+	/**
+	 * A worker has bound an address and deposits its descriptor.
+	 * @param message what it bound
+	 * @param descriptor the listening socket, owned by this registry from now on
+	 */
+	void bound(FromWorker.Bound message, FileDescriptor descriptor) {
+		Handle handle = this.handles.computeIfAbsent(message.address(), (address) -> new Handle());
+		if (handle.socket != null) {
+			Descriptors.close(descriptor);
+			return;
+		}
+		handle.socket = new Socket(descriptor, new ClusterDescription.Listener(message.host(), message.port()));
+		handle.binder = null;
+		answer(handle);
+	}
+
+	/**
+	 * A worker could not bind an address: the next one that waits for it tries.
+	 * @param worker who failed
+	 * @param address what it was told to bind
+	 */
+	void bindFailed(Peer worker, ListenAddress address) {
+		Handle handle = this.handles.get(address);
+		if (handle != null && handle.binder == worker) {
+			handle.binder = null;
+			answer(handle);
+		}
+	}
+
+	/**
+	 * A worker is gone: nothing of what it waited for or was about to do will happen.
+	 * @param worker who is gone
+	 */
+	void forget(Peer worker) {
+		for (Handle handle : this.handles.values()) {
+			handle.waiting.removeIf((request) -> request.worker() == worker);
+			if (handle.binder == worker) {
+				handle.binder = null;
+				answer(handle);
+			}
+		}
+	}
+
+	List<ClusterDescription.Listener> listeners() {
+		return this.handles.values()
+			.stream()
+			.map((handle) -> handle.socket)
+			.filter(Objects::nonNull)
+			.map(Socket::listener)
+			.toList();
+	}
+
+	/**
+	 * Give up the primary's copies: the sockets close when the last worker closes its
+	 * own.
+	 */
+	void close() {
+		this.handles.values()
+			.stream()
+			.map((handle) -> handle.socket)
+			.filter(Objects::nonNull)
+			.forEach((socket) -> Descriptors.close(socket.descriptor()));
+		this.handles.clear();
+	}
+
+	private void answer(Handle handle) {
+		while (!handle.waiting.isEmpty()) {
+			Socket socket = handle.socket;
+			if (socket == null && handle.binder != null) {
+				return;
+			}
+			Request request = handle.waiting.remove();
+			if (socket != null) {
+				request.worker()
+					.send(new FromPrimary.Handle(request.exchange(), socket.listener().port()), socket.descriptor());
+			}
+			else if (request.worker().send(new FromPrimary.Bind(request.exchange()))) {
+				handle.binder = request.worker();
+			}
+		}
+	}
+
+	/**
+	 * A worker as this registry sees it.
+	 */
+	interface Peer {
+
+		/**
+		 * Send a message.
+		 * @param message the message
+		 * @param descriptors what travels along
+		 * @return whether the worker can still be reached
+		 */
+		boolean send(FromPrimary message, FileDescriptor... descriptors);
+
+	}
+
+	private static final class Handle {
+
+		private final Deque<Request> waiting = new ArrayDeque<>();
+
+		private @Nullable Peer binder;
+
+		private @Nullable Socket socket;
+
+	}
+
+	private record Request(Peer worker, long exchange) {
+	}
+
+	private record Socket(FileDescriptor descriptor, ClusterDescription.Listener listener) {
+	}
+
+}

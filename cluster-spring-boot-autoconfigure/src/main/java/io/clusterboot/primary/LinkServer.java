@@ -1,0 +1,70 @@
+package io.clusterboot.primary;
+
+import java.io.IOException;
+import java.nio.file.Path;
+
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
+import org.newsclub.net.unix.AFUNIXServerSocket;
+import org.newsclub.net.unix.AFUNIXSocket;
+import org.newsclub.net.unix.AFUNIXSocketAddress;
+
+/**
+ * Accepts the workers' connections. Who is at the other end is what the kernel says, not
+ * what the peer claims; whether it may come in is for the supervisor to decide, and
+ * nothing is read before.
+ */
+final class LinkServer implements AutoCloseable {
+
+	private static final Log logger = LogFactory.getLog(LinkServer.class);
+
+	private final AFUNIXServerSocket socket;
+
+	private LinkServer(AFUNIXServerSocket socket) {
+		this.socket = socket;
+	}
+
+	static LinkServer bind(Path path) throws IOException {
+		return new LinkServer(AFUNIXServerSocket.bindOn(AFUNIXSocketAddress.of(path)));
+	}
+
+	void start(Admission admission) {
+		Thread thread = new Thread(() -> acceptAll(admission), "cluster-accept");
+		thread.setDaemon(true);
+		thread.start();
+	}
+
+	private void acceptAll(Admission admission) {
+		while (!this.socket.isClosed()) {
+			try {
+				AFUNIXSocket peer = this.socket.accept();
+				admission.offer(peer, peer.getPeerCredentials().getPid());
+			}
+			catch (IOException ex) {
+				if (!this.socket.isClosed()) {
+					logger.warn("A connection to the cluster's socket could not be accepted: " + ex.getMessage());
+				}
+			}
+		}
+	}
+
+	@Override
+	public void close() {
+		try {
+			this.socket.close();
+		}
+		catch (IOException ex) {
+			logger.debug("Cannot close the cluster's socket", ex);
+		}
+	}
+
+	/**
+	 * Takes connections over, which it has to close if it does not want them.
+	 */
+	interface Admission {
+
+		void offer(AFUNIXSocket socket, long pid);
+
+	}
+
+}

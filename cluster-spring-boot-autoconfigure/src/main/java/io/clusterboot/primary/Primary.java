@@ -1,0 +1,54 @@
+package io.clusterboot.primary;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+
+import io.clusterboot.ClusterProperties;
+import io.clusterboot.launch.JavaCommand;
+import io.clusterboot.launch.WorkerCommand;
+import io.clusterboot.os.Signals;
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
+
+/**
+ * The primary of a cluster: starts the workers with this process's own command line,
+ * supervises them and keeps their listening sockets.
+ */
+public final class Primary {
+
+	private static final Log logger = LogFactory.getLog(Primary.class);
+
+	/** What a shell reports for a process that a signal ended, as a JVM does. */
+	private static final int SIGNALLED = 128;
+
+	private Primary() {
+	}
+
+	/**
+	 * Run a cluster until it has been stopped by a signal, or until its first worker has
+	 * failed. Blocks.
+	 * @param properties the cluster's configuration
+	 * @return the exit code for this process
+	 * @throws UncheckedIOException if the cluster's own socket cannot be created
+	 */
+	public static int run(ClusterProperties properties) {
+		int workers = properties.workers().resolve();
+		WorkerCommand command = WorkerCommand.of(JavaCommand.ofThisProcess(), properties.worker(), workers);
+		try (RuntimeDirectory directory = RuntimeDirectory.create();
+				LinkServer server = LinkServer.bind(directory.socket())) {
+			Supervisor supervisor = new Supervisor(properties, workers, new WorkerSpawner(command, directory.socket()));
+			server.start(supervisor);
+			Signals.handle("TERM", (number) -> supervisor.stop("SIGTERM", SIGNALLED + number));
+			Signals.handle("INT", (number) -> supervisor.stop("SIGINT", SIGNALLED + number));
+			logger.info("Process %d is the primary of %d workers (cluster.workers=%s, %d processors available)"
+				.formatted(ProcessHandle.current().pid(), workers, properties.workers(),
+						Runtime.getRuntime().availableProcessors()));
+			command.warnings().forEach(logger::warn);
+			return supervisor.run();
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException("Cannot open the cluster's socket", ex);
+		}
+	}
+
+}

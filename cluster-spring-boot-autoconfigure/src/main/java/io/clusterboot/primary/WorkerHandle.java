@@ -1,0 +1,260 @@
+package io.clusterboot.primary;
+
+import java.io.FileDescriptor;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.function.IntConsumer;
+
+import io.clusterboot.protocol.FromPrimary;
+import io.clusterboot.protocol.Link;
+import io.clusterboot.protocol.WorkerIdentity;
+import io.clusterboot.protocol.WorkerLoad;
+import io.clusterboot.protocol.WorkerState;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The primary's view of one worker. Belongs to the supervisor's thread.
+ */
+final class WorkerHandle implements HandleRegistry.Peer {
+
+	private final WorkerIdentity identity;
+
+	private final Process process;
+
+	private final List<OutputPump> output;
+
+	private final Instant startedAt = Instant.now();
+
+	private final long started;
+
+	private @Nullable Link link;
+
+	private WorkerState state = WorkerState.STARTING;
+
+	private Intent intent = Intent.KEEP;
+
+	private @Nullable String reason;
+
+	private long deadline;
+
+	private @Nullable Long linkLost;
+
+	private @Nullable Long stopped;
+
+	private @Nullable Instant readyAt;
+
+	private long ready;
+
+	private WorkerLoad load = WorkerLoad.NONE;
+
+	WorkerHandle(WorkerIdentity identity, Process process, List<OutputPump> output, long now) {
+		this.identity = identity;
+		this.process = process;
+		this.output = output;
+		this.started = now;
+	}
+
+	/**
+	 * What the primary means to do with a worker. Goes down this list only.
+	 */
+	enum Intent {
+
+		/**
+		 * Let it run.
+		 */
+		KEEP,
+
+		/**
+		 * Let it run until its replacement is ready.
+		 */
+		REPLACE,
+
+		/**
+		 * It has been told to drain and to exit.
+		 */
+		DISCONNECT,
+
+		/**
+		 * It is killed when its deadline comes.
+		 */
+		CONDEMN,
+
+		/**
+		 * It has been killed.
+		 */
+		KILL
+
+	}
+
+	int id() {
+		return this.identity.id();
+	}
+
+	int index() {
+		return this.identity.index();
+	}
+
+	int seat() {
+		return this.identity.seat();
+	}
+
+	int generation() {
+		return this.identity.generation();
+	}
+
+	long pid() {
+		return this.process.pid();
+	}
+
+	Instant startedAt() {
+		return this.startedAt;
+	}
+
+	@Nullable Instant readyAt() {
+		return this.readyAt;
+	}
+
+	Duration age(long now) {
+		return Duration.ofNanos(((this.stopped != null) ? this.stopped : now) - this.started);
+	}
+
+	Duration readyFor(long now) {
+		return (this.readyAt != null) ? Duration.ofNanos(now - this.ready) : Duration.ZERO;
+	}
+
+	WorkerState state() {
+		return this.state;
+	}
+
+	void state(WorkerState state, long now) {
+		this.state = state;
+		if (state == WorkerState.READY && this.readyAt == null) {
+			this.readyAt = Instant.now();
+			this.ready = now;
+		}
+	}
+
+	WorkerLoad load() {
+		return this.load;
+	}
+
+	void load(WorkerLoad load) {
+		this.load = load;
+	}
+
+	Intent intent() {
+		return this.intent;
+	}
+
+	/**
+	 * Why the primary means to end this worker.
+	 * @return the reason, or {@code null} while it does not
+	 */
+	@Nullable String reason() {
+		return this.reason;
+	}
+
+	/**
+	 * Change what is meant to be done with this worker, unless something harder is meant
+	 * already.
+	 * @param intent the new intent
+	 * @param reason why
+	 * @param deadline when the next harder one is due
+	 * @return whether it has changed
+	 */
+	boolean intend(Intent intent, String reason, long deadline) {
+		if (intent.compareTo(this.intent) <= 0) {
+			return false;
+		}
+		this.intent = intent;
+		this.reason = reason;
+		this.deadline = deadline;
+		return true;
+	}
+
+	boolean isDue(long now) {
+		return now - this.deadline >= 0;
+	}
+
+	/**
+	 * Whether this worker is there to stay, as far as is known.
+	 * @return whether its index needs no other
+	 */
+	boolean isStaying() {
+		return this.intent == Intent.KEEP && this.state != WorkerState.DRAINING;
+	}
+
+	boolean isLinked() {
+		return this.link != null;
+	}
+
+	void attach(Link link) {
+		this.link = link;
+	}
+
+	@Override
+	public boolean send(FromPrimary message, FileDescriptor... descriptors) {
+		return this.link != null && this.link.send(message, descriptors);
+	}
+
+	void linkLost(long now) {
+		this.linkLost = now;
+	}
+
+	/**
+	 * Whether the link has been gone for long enough that the process should have exited,
+	 * had that been the cause. The two are seen in either order.
+	 * @param grace how long that is
+	 * @param now the time
+	 * @return whether it has lost its link while it is alive
+	 */
+	boolean isOrphaned(Duration grace, long now) {
+		return this.linkLost != null && now - this.linkLost > grace.toNanos();
+	}
+
+	/**
+	 * Have the exit of the process reported, after all that it printed has been copied.
+	 * @param output longest time to wait for its output
+	 * @param handler gets the exit code
+	 */
+	void onExit(Duration output, IntConsumer handler) {
+		Thread thread = new Thread(() -> {
+			try {
+				int code = this.process.waitFor();
+				this.output.forEach((pump) -> pump.await(output));
+				handler.accept(code);
+			}
+			catch (InterruptedException ex) {
+				Thread.currentThread().interrupt();
+			}
+		}, "cluster-wait-" + this.identity.name());
+		thread.setDaemon(true);
+		thread.start();
+	}
+
+	/**
+	 * Ask the process to exit, for one that has no link yet.
+	 */
+	void terminate() {
+		this.process.destroy();
+	}
+
+	void kill() {
+		this.process.destroyForcibly();
+	}
+
+	void exited(long now) {
+		this.state = WorkerState.STOPPED;
+		this.stopped = now;
+		if (this.link != null) {
+			this.link.close();
+		}
+	}
+
+	@Override
+	public String toString() {
+		return "%s (index %d, pid %d)".formatted(this.identity.name(), index(), pid());
+	}
+
+}

@@ -1,0 +1,73 @@
+package io.clusterboot.protocol;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+
+import com.fasterxml.jackson.annotation.JsonInclude;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The whole cluster as the primary sees it at one moment.
+ *
+ * @param primary the primary's process
+ * @param configuredWorkers number of workers that there should be
+ * @param readyWorkers number of workers that accept connections
+ * @param listeners the sockets that the workers share
+ * @param workers the workers, by index and id
+ */
+public record ClusterDescription(PrimaryDescription primary, int configuredWorkers, int readyWorkers,
+		List<Listener> listeners, List<WorkerDescription> workers) {
+
+	/**
+	 * The primary's process.
+	 *
+	 * @param pid process id
+	 * @param startedAt when it became the primary
+	 * @param uptime time since then
+	 */
+	public record PrimaryDescription(long pid, Instant startedAt, Duration uptime) {
+	}
+
+	/**
+	 * A socket that the workers share.
+	 *
+	 * @param address address that it is bound to
+	 * @param port port that it is bound to
+	 */
+	public record Listener(String address, int port) {
+	}
+
+	/**
+	 * One worker.
+	 *
+	 * @param id number that no other worker of this cluster has or had
+	 * @param index place in the cluster, which a replacement inherits
+	 * @param pid process id
+	 * @param state where it is in its life
+	 * @param generation number of reloads that came before it
+	 * @param startedAt when its process was started
+	 * @param readyAt when it first accepted connections
+	 * @param uptime time since its process was started
+	 * @param restarts how often a worker at this index has been replaced after it exited
+	 * unexpectedly
+	 * @param lastExit how the last one at this index exited
+	 * @param load how busy it is
+	 */
+	public record WorkerDescription(int id, int index, long pid, WorkerState state, int generation, Instant startedAt,
+			@JsonInclude @Nullable Instant readyAt, Duration uptime, int restarts,
+			@JsonInclude @Nullable ExitDescription lastExit, WorkerLoad load) {
+	}
+
+	/**
+	 * How a worker exited.
+	 *
+	 * @param code exit code; for a signal 128 and its number
+	 * @param signal name of the signal that ended it, such as {@code SIGKILL}
+	 * @param reason why it exited, in words
+	 * @param at when
+	 */
+	public record ExitDescription(int code, @JsonInclude @Nullable String signal, String reason, Instant at) {
+	}
+
+}

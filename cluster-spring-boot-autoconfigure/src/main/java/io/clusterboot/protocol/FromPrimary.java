@@ -1,0 +1,69 @@
+package io.clusterboot.protocol;
+
+import java.time.Duration;
+
+/**
+ * What the primary says to a worker.
+ */
+public sealed interface FromPrimary extends Message {
+
+	/**
+	 * An answer to one message of the worker's.
+	 */
+	sealed interface Answer extends FromPrimary {
+
+		/**
+		 * The number that the worker's message carried.
+		 * @return the number
+		 */
+		long exchange();
+
+	}
+
+	/**
+	 * Tells the worker to bind the address itself and to deposit the descriptor.
+	 *
+	 * @param exchange the number of the worker's {@link FromWorker.Listen}
+	 */
+	record Bind(long exchange) implements Answer {
+	}
+
+	/**
+	 * Gives the worker the handle of an address, whose descriptor travels with this
+	 * message.
+	 *
+	 * @param exchange the number of the worker's {@link FromWorker.Listen}
+	 * @param port port that the socket is bound to
+	 */
+	record Handle(long exchange, int port) implements Answer {
+	}
+
+	/**
+	 * Describes the cluster.
+	 *
+	 * @param exchange the number of the worker's {@link FromWorker.Describe}
+	 * @param cluster the description
+	 */
+	record Described(long exchange, ClusterDescription cluster) implements Answer {
+	}
+
+	/**
+	 * Promises the worker that it will be told to disconnect.
+	 *
+	 * @param exchange the number of the worker's {@link FromWorker.LeaveRequested}
+	 */
+	record Granted(long exchange) implements Answer {
+	}
+
+	/**
+	 * Tells the worker to drain and to exit.
+	 *
+	 * @param delay time for which it goes on serving before it drains, while its
+	 * readiness refuses traffic already
+	 * @param last whether nobody will accept after this cluster's workers, so that what
+	 * waits in the accept queue has to be served before the socket closes
+	 */
+	record Disconnect(Duration delay, boolean last) implements FromPrimary {
+	}
+
+}

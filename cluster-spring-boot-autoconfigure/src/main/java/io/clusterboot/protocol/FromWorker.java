@@ -1,0 +1,91 @@
+package io.clusterboot.protocol;
+
+import java.time.Duration;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a worker says to the primary. Who says it is known from the connection, which the
+ * operating system ties to a process, so no message names its sender.
+ */
+public sealed interface FromWorker extends Message {
+
+	/**
+	 * Opens the conversation.
+	 *
+	 * @param id the id that the worker was given
+	 */
+	record Hello(int id) implements FromWorker {
+	}
+
+	/**
+	 * Asks for the handle of an address. Answered by {@link FromPrimary.Bind} to the
+	 * first worker that asks and by {@link FromPrimary.Handle} to all others.
+	 *
+	 * @param exchange number that the answer carries
+	 * @param address what the worker's server wants to bind
+	 */
+	record Listen(long exchange, ListenAddress address) implements FromWorker {
+	}
+
+	/**
+	 * Deposits a listening socket, whose descriptor travels with this message.
+	 *
+	 * @param address what the worker was told to bind
+	 * @param host address that the socket is bound to
+	 * @param port port that the socket is bound to, never 0
+	 */
+	record Bound(ListenAddress address, String host, int port) implements FromWorker {
+	}
+
+	/**
+	 * Gives back the task of binding an address, since that failed.
+	 *
+	 * @param address what the worker was told to bind
+	 */
+	record BindFailed(ListenAddress address) implements FromWorker {
+	}
+
+	/**
+	 * Says that the worker's state has changed.
+	 *
+	 * @param state the new state
+	 */
+	record StateChanged(WorkerState state) implements FromWorker {
+	}
+
+	/**
+	 * Shows that the worker's JVM is alive.
+	 *
+	 * @param load how busy it is
+	 */
+	record Heartbeat(WorkerLoad load) implements FromWorker {
+	}
+
+	/**
+	 * Says that a request has held a thread for longer than
+	 * {@code cluster.worker.request-timeout}.
+	 *
+	 * @param age how long it has
+	 */
+	record RequestStuck(Duration age) implements FromWorker {
+	}
+
+	/**
+	 * Asks to be replaced. Answered by {@link FromPrimary.Granted}.
+	 *
+	 * @param exchange number that the answer carries
+	 * @param reason why, for the log
+	 */
+	record LeaveRequested(long exchange, @Nullable String reason) implements FromWorker {
+	}
+
+	/**
+	 * Asks for a description of the cluster. Answered by {@link FromPrimary.Described}.
+	 *
+	 * @param exchange number that the answer carries
+	 */
+	record Describe(long exchange) implements FromWorker {
+	}
+
+}

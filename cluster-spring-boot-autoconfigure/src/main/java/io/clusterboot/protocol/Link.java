@@ -1,0 +1,217 @@
+package io.clusterboot.protocol;
+
+import java.io.DataInputStream;
+import java.io.FileDescriptor;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.atomic.AtomicBoolean;
+
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
+import org.jspecify.annotations.Nullable;
+import org.newsclub.net.unix.AFUNIXSocket;
+
+/**
+ * One end of the connection between the primary and a worker. Messages keep their order.
+ * Two threads serve a link, so that nobody who sends waits for a peer that does not read:
+ * its queue is bounded, and a peer that lets it run full loses the link.
+ * <p>
+ * Thread-safe.
+ */
+public final class Link implements AutoCloseable {
+
+	private static final Log logger = LogFactory.getLog(Link.class);
+
+	private static final int QUEUE_CAPACITY = 1024;
+
+	/** Descriptors that one read may bring; a control message holds 253 at the most. */
+	private static final int ANCILLARY_BUFFER = 2048;
+
+	private final String peer;
+
+	private final AFUNIXSocket socket;
+
+	private final Receiver receiver;
+
+	private final BlockingQueue<Outgoing> outgoing = new ArrayBlockingQueue<>(QUEUE_CAPACITY);
+
+	private final AtomicBoolean closed = new AtomicBoolean();
+
+	/**
+	 * Create a link over a connected socket, which it owns from now on.
+	 * @param peer what the other side is called in logs and thread names
+	 * @param socket the connected socket
+	 * @param receiver gets what comes in
+	 */
+	public Link(String peer, AFUNIXSocket socket, Receiver receiver) {
+		this.peer = peer;
+		this.socket = socket;
+		this.receiver = receiver;
+	}
+
+	/**
+	 * Begin to receive and to send.
+	 */
+	public void start() {
+		this.socket.setAncillaryReceiveBufferSize(ANCILLARY_BUFFER);
+		startThread("cluster-read-" + this.peer, this::readAll);
+		startThread("cluster-write-" + this.peer, this::writeAll);
+	}
+
+	/**
+	 * Send a message, without waiting for it to leave.
+	 * @param message the message
+	 * @param descriptors what travels along; they have to stay open until the link is
+	 * closed or the other side has answered, and are not closed by the link
+	 * @return {@code false} if the link is closed, or had to be closed because the peer
+	 * does not read
+	 */
+	public boolean send(Message message, FileDescriptor... descriptors) {
+		if (this.closed.get()) {
+			return false;
+		}
+		Outgoing frame = new Outgoing(FrameCodec.encode(message, descriptors.length), List.of(descriptors));
+		if (!this.outgoing.offer(frame)) {
+			close(new IOException("%s does not read: %d messages wait for it".formatted(this.peer, QUEUE_CAPACITY)));
+			return false;
+		}
+		return true;
+	}
+
+	@Override
+	public void close() {
+		close(null);
+	}
+
+	private void close(@Nullable IOException cause) {
+		if (!this.closed.compareAndSet(false, true)) {
+			return;
+		}
+		this.outgoing.clear();
+		this.outgoing.offer(Outgoing.END);
+		try {
+			this.socket.close();
+		}
+		catch (IOException ex) {
+			logger.debug("Closing the link to " + this.peer + " failed", ex);
+		}
+		if (cause != null) {
+			logger.error("Link to " + this.peer + " closed: " + cause.getMessage());
+		}
+		this.receiver.linkClosed(cause);
+	}
+
+	private void readAll() {
+		Deque<FileDescriptor> received = new ArrayDeque<>();
+		IOException cause = null;
+		try (DataInputStream in = new DataInputStream(this.socket.getInputStream())) {
+			FrameCodec.Frame frame;
+			while ((frame = FrameCodec.read(in)) != null) {
+				collectDescriptors(received);
+				this.receiver.received(frame.message(), take(received, frame.descriptors()));
+			}
+		}
+		catch (FrameCodec.MalformedFrameException ex) {
+			cause = ex;
+		}
+		catch (IOException ex) {
+			logger.debug("Reading from " + this.peer + " failed", ex);
+		}
+		catch (RuntimeException ex) {
+			cause = new IOException(ex.toString(), ex);
+		}
+		received.forEach(Descriptors::close);
+		close(cause);
+	}
+
+	/**
+	 * junixsocket closes received descriptors together with the socket that brought them.
+	 * What it hands out is duplicated at once and given back, so that they have one
+	 * owner.
+	 */
+	private void collectDescriptors(Deque<FileDescriptor> received) throws IOException {
+		FileDescriptor[] arrived = this.socket.getReceivedFileDescriptors();
+		if (arrived == null) {
+			return;
+		}
+		for (FileDescriptor descriptor : arrived) {
+			try {
+				received.add(Descriptors.duplicate(descriptor));
+			}
+			finally {
+				Descriptors.close(descriptor);
+			}
+		}
+	}
+
+	private List<FileDescriptor> take(Deque<FileDescriptor> received, int count) throws IOException {
+		if (count > received.size()) {
+			throw new FrameCodec.MalformedFrameException(
+					"a frame promises %d descriptors but brought %d".formatted(count, received.size()));
+		}
+		List<FileDescriptor> taken = new ArrayList<>(count);
+		for (int i = 0; i < count; i++) {
+			taken.add(received.remove());
+		}
+		return taken;
+	}
+
+	private void writeAll() {
+		try {
+			OutputStream out = this.socket.getOutputStream();
+			for (Outgoing frame = this.outgoing.take(); frame != Outgoing.END; frame = this.outgoing.take()) {
+				if (!frame.descriptors().isEmpty()) {
+					this.socket.setOutboundFileDescriptors(frame.descriptors().toArray(FileDescriptor[]::new));
+				}
+				out.write(frame.bytes());
+			}
+		}
+		catch (IOException ex) {
+			logger.debug("Writing to " + this.peer + " failed", ex);
+		}
+		catch (InterruptedException ex) {
+			Thread.currentThread().interrupt();
+		}
+		close(null);
+	}
+
+	private static void startThread(String name, Runnable task) {
+		Thread thread = new Thread(task, name);
+		thread.setDaemon(true);
+		thread.start();
+	}
+
+	/**
+	 * Gets what comes in over a link. Called by the link's own threads.
+	 */
+	public interface Receiver {
+
+		/**
+		 * A message has come.
+		 * @param message the message
+		 * @param descriptors what travelled along, which the receiver has to close
+		 */
+		void received(Message message, List<FileDescriptor> descriptors);
+
+		/**
+		 * The link is closed, for whatever reason. Called once; nothing is received
+		 * afterwards.
+		 * @param cause what went wrong, if something did
+		 */
+		void linkClosed(@Nullable IOException cause);
+
+	}
+
+	private record Outgoing(byte[] bytes, List<FileDescriptor> descriptors) {
+
+		static final Outgoing END = new Outgoing(new byte[0], List.of());
+
+	}
+
+}

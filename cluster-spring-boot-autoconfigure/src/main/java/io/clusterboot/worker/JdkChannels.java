@@ -1,0 +1,82 @@
+package io.clusterboot.worker;
+
+import java.io.FileDescriptor;
+import java.lang.reflect.Constructor;
+import java.lang.reflect.Field;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Method;
+import java.net.ProtocolFamily;
+import java.net.StandardProtocolFamily;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.spi.SelectorProvider;
+
+/**
+ * Turns descriptors into channels of the JDK and back. The JDK has no public way, so this
+ * class, and it alone, reaches into {@code sun.nio.ch}, which the worker's command line
+ * opens.
+ */
+final class JdkChannels {
+
+	private static final String SERVER_CHANNEL = "sun.nio.ch.ServerSocketChannelImpl";
+
+	private static final ProtocolFamily FAMILY;
+
+	private static final Constructor<?> CONSTRUCTOR;
+
+	private static final Field DESCRIPTOR;
+
+	static {
+		try {
+			Class<?> type = Class.forName(SERVER_CHANNEL);
+			CONSTRUCTOR = type.getDeclaredConstructor(SelectorProvider.class, ProtocolFamily.class,
+					FileDescriptor.class, boolean.class);
+			CONSTRUCTOR.setAccessible(true);
+			DESCRIPTOR = type.getDeclaredField("fd");
+			DESCRIPTOR.setAccessible(true);
+			Method ipv6 = Class.forName("sun.nio.ch.Net").getDeclaredMethod("isIPv6Available");
+			ipv6.setAccessible(true);
+			FAMILY = (boolean) ipv6.invoke(null) ? StandardProtocolFamily.INET6 : StandardProtocolFamily.INET;
+		}
+		catch (ReflectiveOperationException | RuntimeException ex) {
+			throw new IllegalStateException(
+					"This Java runtime (%s) does not let a listening socket be shared: %s. Use another one, or set cluster.enabled=false"
+						.formatted(Runtime.version(), ex),
+					ex);
+		}
+	}
+
+	private JdkChannels() {
+	}
+
+	/**
+	 * Make a channel of a listening socket.
+	 * @param descriptor the socket, owned by the channel from now on
+	 * @return the channel
+	 */
+	static ServerSocketChannel serverChannel(FileDescriptor descriptor) {
+		try {
+			return (ServerSocketChannel) CONSTRUCTOR.newInstance(SelectorProvider.provider(), FAMILY, descriptor, true);
+		}
+		catch (InvocationTargetException ex) {
+			throw new IllegalStateException("The descriptor is no listening socket", ex.getCause());
+		}
+		catch (ReflectiveOperationException ex) {
+			throw new IllegalStateException(ex);
+		}
+	}
+
+	/**
+	 * The descriptor of a channel, which goes on owning it.
+	 * @param channel a channel of the JDK
+	 * @return the descriptor
+	 */
+	static FileDescriptor descriptor(ServerSocketChannel channel) {
+		try {
+			return (FileDescriptor) DESCRIPTOR.get(channel);
+		}
+		catch (ReflectiveOperationException ex) {
+			throw new IllegalStateException(ex);
+		}
+	}
+
+}

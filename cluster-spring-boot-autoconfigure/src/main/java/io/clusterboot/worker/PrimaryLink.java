@@ -1,0 +1,133 @@
+package io.clusterboot.worker;
+
+import java.io.FileDescriptor;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.LongFunction;
+
+import io.clusterboot.protocol.Descriptors;
+import io.clusterboot.protocol.FromPrimary;
+import io.clusterboot.protocol.FromWorker;
+import io.clusterboot.protocol.Link;
+import io.clusterboot.protocol.Message;
+import io.clusterboot.protocol.WorkerIdentity;
+import org.jspecify.annotations.Nullable;
+import org.newsclub.net.unix.AFUNIXSocket;
+import org.newsclub.net.unix.AFUNIXSocketAddress;
+
+/**
+ * The worker's end of its link to the primary. When the link ends, all that waits for an
+ * answer fails at once.
+ */
+final class PrimaryLink implements Link.Receiver {
+
+	private final Link link;
+
+	private final Orders orders;
+
+	private final AtomicLong exchanges = new AtomicLong();
+
+	private final Map<Long, CompletableFuture<Answered>> pending = new ConcurrentHashMap<>();
+
+	private volatile boolean closed;
+
+	private PrimaryLink(AFUNIXSocket socket, Orders orders) {
+		this.orders = orders;
+		this.link = new Link("primary", socket, this);
+	}
+
+	static PrimaryLink connect(WorkerIdentity identity, Orders orders) throws IOException {
+		AFUNIXSocket socket = AFUNIXSocket.connectTo(AFUNIXSocketAddress.of(identity.socket()));
+		PrimaryLink link = new PrimaryLink(socket, orders);
+		link.link.start();
+		link.send(new FromWorker.Hello(identity.id()));
+		return link;
+	}
+
+	boolean send(FromWorker message, FileDescriptor... descriptors) {
+		return this.link.send(message, descriptors);
+	}
+
+	/**
+	 * Ask the primary something and wait for the answer.
+	 * @param question makes the message that carries the given number
+	 * @param timeout longest time to wait
+	 * @return the answer, whose descriptors belong to the caller
+	 * @throws IOException if the link is closed or the primary does not answer in time
+	 */
+	Answered ask(LongFunction<FromWorker> question, Duration timeout) throws IOException {
+		long exchange = this.exchanges.incrementAndGet();
+		CompletableFuture<Answered> answer = new CompletableFuture<>();
+		this.pending.put(exchange, answer);
+		try {
+			if (this.closed || !send(question.apply(exchange))) {
+				throw new IOException("The link to the primary is closed");
+			}
+			return answer.get(timeout.toMillis(), TimeUnit.MILLISECONDS);
+		}
+		catch (TimeoutException ex) {
+			throw new IOException("The primary did not answer within " + timeout.toMillis() + " ms", ex);
+		}
+		catch (ExecutionException ex) {
+			throw new IOException(ex.getCause().getMessage(), ex.getCause());
+		}
+		catch (InterruptedException ex) {
+			Thread.currentThread().interrupt();
+			throw new IOException("Interrupted while waiting for the primary", ex);
+		}
+		finally {
+			this.pending.remove(exchange);
+		}
+	}
+
+	@Override
+	public void received(Message message, List<FileDescriptor> descriptors) {
+		if (message instanceof FromPrimary.Answer answer) {
+			CompletableFuture<Answered> waiting = this.pending.remove(answer.exchange());
+			if (waiting != null && waiting.complete(new Answered(answer, descriptors))) {
+				return;
+			}
+		}
+		else if (message instanceof FromPrimary.Disconnect disconnect) {
+			this.orders.disconnect(disconnect);
+		}
+		descriptors.forEach(Descriptors::close);
+	}
+
+	@Override
+	public void linkClosed(@Nullable IOException cause) {
+		this.closed = true;
+		this.pending.values()
+			.forEach((answer) -> answer.completeExceptionally(new IOException("The link to the primary is closed")));
+		this.orders.primaryLost();
+	}
+
+	/**
+	 * An answer of the primary's.
+	 *
+	 * @param message the answer
+	 * @param descriptors what travelled along
+	 */
+	record Answered(FromPrimary.Answer message, List<FileDescriptor> descriptors) {
+	}
+
+	/**
+	 * Gets what the primary says unasked.
+	 */
+	interface Orders {
+
+		void disconnect(FromPrimary.Disconnect order);
+
+		void primaryLost();
+
+	}
+
+}

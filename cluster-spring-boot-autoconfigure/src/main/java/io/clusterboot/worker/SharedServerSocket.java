@@ -1,0 +1,242 @@
+package io.clusterboot.worker;
+
+import java.io.FileDescriptor;
+import java.io.IOException;
+import java.nio.channels.ClosedChannelException;
+import java.nio.channels.NetworkChannel;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+
+import io.clusterboot.protocol.Descriptors;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * This worker's part in a listening socket that the cluster shares. Connections are
+ * accepted only while its gate is open; otherwise they are left to the other workers or
+ * wait in the socket's queue.
+ * <p>
+ * Each time the gate opens the descriptor is duplicated, and to shut the gate that
+ * duplicate is closed: this wakes the own acceptor out of its blocking {@code accept} and
+ * disturbs no other worker, while any change to the socket itself would be seen by all.
+ * <p>
+ * Thread-safe; one thread accepts.
+ */
+public final class SharedServerSocket implements AutoCloseable {
+
+	private final ServerSocketChannel socket;
+
+	private final Runnable onClose;
+
+	private final ReentrantLock lock = new ReentrantLock();
+
+	private final Condition changed = this.lock.newCondition();
+
+	private Gate gate = Gate.SHUT;
+
+	private @Nullable ServerSocketChannel accepting;
+
+	private boolean wakeup;
+
+	SharedServerSocket(FileDescriptor descriptor, Runnable onClose) {
+		this.socket = JdkChannels.serverChannel(descriptor);
+		this.onClose = onClose;
+	}
+
+	private enum Gate {
+
+		/**
+		 * Nothing is accepted for the time being.
+		 */
+		SHUT,
+
+		/**
+		 * Connections are accepted.
+		 */
+		OPEN,
+
+		/**
+		 * What waits in the queue is accepted, then nothing any more.
+		 */
+		LAST_CALL,
+
+		/**
+		 * Nothing is accepted any more.
+		 */
+		CLOSED
+
+	}
+
+	/**
+	 * The socket as a channel, for its address and options. Must not be used to accept.
+	 * @return the channel
+	 */
+	public NetworkChannel channel() {
+		return this.socket;
+	}
+
+	/**
+	 * Accept a connection, waiting for the gate to open and for a client to come.
+	 * @return the connection, or {@code null} after {@link #wakeup()} or {@link #close()}
+	 * @throws IOException if accepting fails, as when the process has no descriptors left
+	 */
+	public @Nullable SocketChannel accept() throws IOException {
+		while (true) {
+			ServerSocketChannel channel = awaitGate();
+			if (channel == null) {
+				return null;
+			}
+			try {
+				SocketChannel connection = channel.accept();
+				if (connection != null) {
+					return connection;
+				}
+				queueIsEmpty();
+			}
+			catch (ClosedChannelException ex) {
+				// the gate has been shut
+			}
+		}
+	}
+
+	private @Nullable ServerSocketChannel awaitGate() throws IOException {
+		this.lock.lock();
+		try {
+			while (true) {
+				if (this.wakeup) {
+					this.wakeup = false;
+					return null;
+				}
+				switch (this.gate) {
+					case CLOSED -> {
+						return null;
+					}
+					case OPEN -> {
+						return acceptingChannel();
+					}
+					case LAST_CALL -> {
+						ServerSocketChannel channel = acceptingChannel();
+						channel.configureBlocking(false);
+						return channel;
+					}
+					case SHUT -> this.changed.awaitUninterruptibly();
+				}
+			}
+		}
+		finally {
+			this.lock.unlock();
+		}
+	}
+
+	private ServerSocketChannel acceptingChannel() throws IOException {
+		ServerSocketChannel channel = this.accepting;
+		if (channel == null) {
+			channel = JdkChannels.serverChannel(Descriptors.duplicate(JdkChannels.descriptor(this.socket)));
+			this.accepting = channel;
+		}
+		return channel;
+	}
+
+	private void queueIsEmpty() {
+		change(Gate.SHUT);
+	}
+
+	/**
+	 * Let connections in.
+	 */
+	void open() {
+		change(Gate.OPEN);
+	}
+
+	/**
+	 * Leave connections to others for the time being.
+	 */
+	void shut() {
+		change(Gate.SHUT);
+	}
+
+	/**
+	 * Accept what waits in the queue, since nobody else will, and nothing more. The
+	 * kernel resets connections that are in the queue when the last descriptor of a
+	 * listening socket is closed.
+	 * @param atMost longest time to wait for the acceptor to have done so
+	 */
+	void lastCall(Duration atMost) {
+		change(Gate.LAST_CALL);
+		this.lock.lock();
+		try {
+			long left = atMost.toNanos();
+			while (this.gate == Gate.LAST_CALL && left > 0) {
+				left = this.changed.awaitNanos(left);
+			}
+		}
+		catch (InterruptedException ex) {
+			Thread.currentThread().interrupt();
+		}
+		finally {
+			this.lock.unlock();
+		}
+	}
+
+	/**
+	 * Make the acceptor return, now or when it next wants to wait.
+	 */
+	public void wakeup() {
+		this.lock.lock();
+		try {
+			this.wakeup = true;
+			closeAccepting();
+			this.changed.signalAll();
+		}
+		finally {
+			this.lock.unlock();
+		}
+	}
+
+	/**
+	 * Give up this worker's part in the socket.
+	 */
+	@Override
+	public void close() {
+		change(Gate.CLOSED);
+		close(this.socket);
+		this.onClose.run();
+	}
+
+	private void change(Gate gate) {
+		this.lock.lock();
+		try {
+			if (this.gate == Gate.CLOSED || this.gate == gate) {
+				return;
+			}
+			this.gate = gate;
+			if (gate != Gate.OPEN) {
+				closeAccepting();
+			}
+			this.changed.signalAll();
+		}
+		finally {
+			this.lock.unlock();
+		}
+	}
+
+	private void closeAccepting() {
+		if (this.accepting != null) {
+			close(this.accepting);
+			this.accepting = null;
+		}
+	}
+
+	private static void close(ServerSocketChannel channel) {
+		try {
+			channel.close();
+		}
+		catch (IOException ex) {
+			// close(2) has released the descriptor even when it reports an error
+		}
+	}
+
+}

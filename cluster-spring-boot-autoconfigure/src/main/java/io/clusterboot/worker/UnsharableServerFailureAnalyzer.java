@@ -1,0 +1,18 @@
+package io.clusterboot.worker;
+
+import org.springframework.boot.diagnostics.AbstractFailureAnalyzer;
+import org.springframework.boot.diagnostics.FailureAnalysis;
+
+/**
+ * Says what to do about an {@link UnsharableServerException}.
+ */
+class UnsharableServerFailureAnalyzer extends AbstractFailureAnalyzer<UnsharableServerException> {
+
+	@Override
+	protected FailureAnalysis analyze(Throwable rootFailure, UnsharableServerException cause) {
+		return new FailureAnalysis(String.valueOf(cause.getMessage()),
+				"Use Tomcat with its NIO connector, or set cluster.enabled=false to run the application without workers.",
+				cause);
+	}
+
+}

@@ -1,0 +1,320 @@
+package io.clusterboot.worker;
+
+import java.io.IOException;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+
+import io.clusterboot.ClusterProperties;
+import io.clusterboot.os.Signals;
+import io.clusterboot.protocol.ClusterDescription;
+import io.clusterboot.protocol.FromPrimary;
+import io.clusterboot.protocol.FromWorker;
+import io.clusterboot.protocol.WorkerIdentity;
+import io.clusterboot.protocol.WorkerState;
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.boot.availability.ReadinessState;
+
+/**
+ * What runs in the child: this worker's state, which follows the application's readiness
+ * until the worker leaves, and its way out. There is one in a process, from before the
+ * application context exists.
+ * <p>
+ * Thread-safe.
+ */
+public final class WorkerAgent implements PrimaryLink.Orders {
+
+	private static final Log logger = LogFactory.getLog(WorkerAgent.class);
+
+	/** What a JVM returns that SIGTERM has ended. */
+	private static final int TERMINATED = 143;
+
+	private static volatile @Nullable WorkerAgent current;
+
+	private final WorkerIdentity identity;
+
+	private final ClusterProperties properties;
+
+	private final PrimaryLink link;
+
+	private final SharedSockets sockets;
+
+	private final RequestTracker requests = new RequestTracker();
+
+	private final List<SharedServer> servers = new CopyOnWriteArrayList<>();
+
+	private final CountDownLatch primaryLost = new CountDownLatch(1);
+
+	private WorkerState state = WorkerState.STARTING;
+
+	private boolean terminating;
+
+	private @Nullable Application application;
+
+	private WorkerAgent(WorkerIdentity identity, ClusterProperties properties) throws IOException {
+		this.identity = identity;
+		this.properties = properties;
+		this.link = PrimaryLink.connect(identity, this);
+		this.sockets = new SharedSockets(this.link, properties.startup().timeout());
+	}
+
+	/**
+	 * Make this process a worker, unless it is one already.
+	 * @param identity who it is
+	 * @param properties the cluster's configuration
+	 * @throws IllegalStateException if there is no primary
+	 */
+	public static synchronized void start(WorkerIdentity identity, ClusterProperties properties) {
+		if (current != null) {
+			return;
+		}
+		try {
+			WorkerAgent agent = new WorkerAgent(identity, properties);
+			current = agent;
+			handleSignals(agent);
+			new Heart(agent.link, agent.requests, agent::connections, properties.worker().requestTimeout())
+				.start(properties.heartbeat().interval());
+		}
+		catch (IOException ex) {
+			throw new IllegalStateException(
+					"This worker cannot reach its primary at %s: %s".formatted(identity.socket(), ex.getMessage()), ex);
+		}
+	}
+
+	/**
+	 * A terminal sends signals to the whole process group, service managers often do the
+	 * same, but it is the primary that decides what happens. What is ignored has handlers
+	 * that do nothing: processes that the application starts would inherit SIG_IGN.
+	 */
+	private static void handleSignals(WorkerAgent agent) {
+		Signals.handle("INT", (number) -> {
+		});
+		Signals.handle("HUP", (number) -> {
+		});
+		Signals.handle("TERM", (number) -> agent.terminate());
+	}
+
+	/**
+	 * The agent of this process.
+	 * @return the agent, or {@code null} if this process is not a worker
+	 */
+	public static @Nullable WorkerAgent current() {
+		return current;
+	}
+
+	/**
+	 * Who this worker is.
+	 * @return its identity
+	 */
+	public WorkerIdentity identity() {
+		return this.identity;
+	}
+
+	/**
+	 * The listening sockets that this worker shares.
+	 * @return the sockets
+	 */
+	public SharedSockets sockets() {
+		return this.sockets;
+	}
+
+	/**
+	 * The requests in flight in this worker.
+	 * @return the tracker
+	 */
+	public RequestTracker requests() {
+		return this.requests;
+	}
+
+	/**
+	 * Have a server drained when this worker leaves.
+	 * @param server the server
+	 */
+	public void register(SharedServer server) {
+		this.servers.add(server);
+	}
+
+	/**
+	 * Drain a server no longer, since it has stopped.
+	 * @param server the server
+	 */
+	public void deregister(SharedServer server) {
+		this.servers.remove(server);
+	}
+
+	/**
+	 * Ask the primary to describe the cluster.
+	 * @return the description
+	 * @throws IOException if it does not answer within {@code cluster.link.reply-timeout}
+	 */
+	public ClusterDescription describe() throws IOException {
+		FromPrimary.Answer answer = this.link.ask(FromWorker.Describe::new, this.properties.link().replyTimeout())
+			.message();
+		return ((FromPrimary.Described) answer).cluster();
+	}
+
+	/**
+	 * The application's readiness has changed.
+	 * @param application the application; only the first one of a process counts
+	 * @param readiness its readiness
+	 */
+	public synchronized void readinessChanged(Application application, ReadinessState readiness) {
+		if (this.application == null) {
+			this.application = application;
+		}
+		if (this.application != application || this.state == WorkerState.DRAINING) {
+			return;
+		}
+		if (readiness == ReadinessState.ACCEPTING_TRAFFIC) {
+			this.sockets.open();
+			change(WorkerState.READY);
+		}
+		else if (this.state == WorkerState.READY) {
+			this.sockets.shut();
+			change(WorkerState.REFUSING);
+		}
+	}
+
+	/**
+	 * The application closes without having been told to by the primary: drain first.
+	 * @param application the application
+	 */
+	public void applicationCloses(Application application) {
+		if (application == this.application && beginToLeave()) {
+			drain(false);
+		}
+	}
+
+	@Override
+	public void disconnect(FromPrimary.Disconnect order) {
+		leave(order.delay(), order.last());
+	}
+
+	@Override
+	public void primaryLost() {
+		this.primaryLost.countDown();
+		if (leave(Duration.ZERO, true)) {
+			logger.error("The primary is gone: this worker drains and exits");
+		}
+	}
+
+	/**
+	 * Somebody wants this worker to end: the first time the primary starts a replacement
+	 * before, the second time it ends without.
+	 */
+	private void terminate() {
+		boolean again;
+		synchronized (this) {
+			again = this.terminating;
+			this.terminating = true;
+		}
+		startThread("cluster-terminate", () -> {
+			if (isStarting()) {
+				System.exit(TERMINATED);
+			}
+			else if (again || !askToLeave()) {
+				leave(Duration.ZERO, false);
+			}
+		});
+	}
+
+	private boolean askToLeave() {
+		try {
+			this.link.ask((exchange) -> new FromWorker.LeaveRequested(exchange, "got SIGTERM"),
+					this.properties.link().replyTimeout());
+			return true;
+		}
+		catch (IOException ex) {
+			logger.warn("Cannot be replaced before leaving: " + ex.getMessage());
+			return false;
+		}
+	}
+
+	private boolean leave(Duration delay, boolean last) {
+		boolean starting = isStarting();
+		if (!beginToLeave()) {
+			return false;
+		}
+		startThread("cluster-watchdog", () -> haltAfter(delay.plus(this.properties.shutdown().timeout())));
+		startThread("cluster-drain", () -> {
+			if (!starting) {
+				awaitDelay(delay);
+				drain(last);
+			}
+			System.exit(0);
+		});
+		return true;
+	}
+
+	private boolean beginToLeave() {
+		Application toRefuse;
+		synchronized (this) {
+			if (this.state == WorkerState.DRAINING) {
+				return false;
+			}
+			change(WorkerState.DRAINING);
+			toRefuse = this.application;
+		}
+		if (toRefuse != null) {
+			toRefuse.refuseTraffic();
+		}
+		return true;
+	}
+
+	private void awaitDelay(Duration delay) {
+		try {
+			this.primaryLost.await(delay.toMillis(), TimeUnit.MILLISECONDS);
+		}
+		catch (InterruptedException ex) {
+			Thread.currentThread().interrupt();
+		}
+	}
+
+	private void drain(boolean last) {
+		if (last) {
+			this.sockets.lastCall();
+		}
+		new Drain(this.properties.drain(), this.requests, this.servers).run();
+	}
+
+	private synchronized boolean isStarting() {
+		return this.state == WorkerState.STARTING;
+	}
+
+	private synchronized void change(WorkerState state) {
+		if (this.state != state) {
+			this.state = state;
+			this.link.send(new FromWorker.StateChanged(state));
+		}
+	}
+
+	private int connections() {
+		return this.servers.stream().mapToInt(SharedServer::connections).sum();
+	}
+
+	/**
+	 * Shutdown hooks may hang. The primary would kill this process, but there may be
+	 * none.
+	 */
+	private static void haltAfter(Duration limit) {
+		try {
+			Thread.sleep(limit.toMillis());
+		}
+		catch (InterruptedException ex) {
+			Thread.currentThread().interrupt();
+		}
+		Runtime.getRuntime().halt(1);
+	}
+
+	private static void startThread(String name, Runnable task) {
+		Thread thread = new Thread(task, name);
+		thread.setDaemon(true);
+		thread.start();
+	}
+
+}

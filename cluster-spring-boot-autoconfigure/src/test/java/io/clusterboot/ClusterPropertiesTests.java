@@ -1,0 +1,71 @@
+package io.clusterboot;
+
+import java.time.Duration;
+import java.util.Map;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+import org.springframework.boot.context.properties.bind.BindException;
+import org.springframework.boot.context.properties.bind.Binder;
+import org.springframework.boot.context.properties.source.MapConfigurationPropertySource;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+/**
+ * Tests for {@link ClusterProperties}.
+ */
+class ClusterPropertiesTests {
+
+	@Test
+	void nothingNeedsToBeConfigured() {
+		ClusterProperties properties = bind(Map.of());
+		assertThat(properties.enabled()).isTrue();
+		assertThat(properties.workers()).isEqualTo(WorkerCount.AUTO);
+		assertThat(properties.workers().resolve()).isEqualTo(Runtime.getRuntime().availableProcessors());
+		assertThat(properties.worker().jvmArgs()).isEmpty();
+		assertThat(properties.worker().environment()).isEmpty();
+		assertThat(properties.worker().requestTimeout()).isNull();
+		assertThat(properties.shutdown().preStopDelay()).isZero();
+	}
+
+	@Test
+	void everythingCanBeConfigured() {
+		ClusterProperties properties = bind(Map.of("cluster.workers", "3", "cluster.worker.jvm-args", "-Xmx64m,-Da=b",
+				"cluster.worker.environment.TZ", "UTC", "cluster.worker.request-timeout", "20s"));
+		assertThat(properties.workers().resolve()).isEqualTo(3);
+		assertThat(properties.worker().jvmArgs()).containsExactly("-Xmx64m", "-Da=b");
+		assertThat(properties.worker().environment()).containsExactly(Map.entry("TZ", "UTC"));
+		assertThat(properties.worker().requestTimeout()).isEqualTo(Duration.ofSeconds(20));
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "0", "-1", "many", "1.5", "" })
+	void aNumberOfWorkersThatIsNoneSaysWhatToUse(String value) {
+		assertThatExceptionOfType(BindException.class).isThrownBy(() -> bind(Map.of("cluster.workers", value)))
+			.havingRootCause()
+			.withMessageContaining("use 'auto' or a whole number from 1");
+	}
+
+	@ParameterizedTest
+	@CsvSource({ "cluster.startup.timeout, 0s", "cluster.startup.parallelism, 0", "cluster.heartbeat.interval, -1s",
+			"cluster.heartbeat.timeout, 2s", "cluster.restart.initial-delay, 0s", "cluster.restart.multiplier, 0.5",
+			"cluster.restart.max-delay, 1ms", "cluster.restart.jitter, 1.5", "cluster.restart.stable-after, -1s",
+			"cluster.drain.timeout, -1s", "cluster.drain.idle-grace, -1s", "cluster.shutdown.timeout, 0s",
+			"cluster.shutdown.pre-stop-delay, -1s", "cluster.worker.request-timeout, 0s",
+			"cluster.link.reply-timeout, 0s" })
+	void aValueOutOfItsRangeIsRejectedByName(String property, String value) {
+		assertThatExceptionOfType(BindException.class).isThrownBy(() -> bind(Map.of(property, value)))
+			.havingRootCause()
+			.withMessageContaining(property + " must");
+	}
+
+	private static ClusterProperties bind(Map<String, String> properties) {
+		return new Binder(new MapConfigurationPropertySource(properties)).bindOrCreate("cluster",
+				ClusterProperties.class);
+	}
+
+}

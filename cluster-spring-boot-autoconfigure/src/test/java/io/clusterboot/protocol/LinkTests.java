@@ -1,0 +1,243 @@
+package io.clusterboot.protocol;
+
+import java.io.FileDescriptor;
+import java.io.FileInputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.RandomAccessFile;
+import java.net.SocketException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.newsclub.net.unix.AFUNIXServerSocket;
+import org.newsclub.net.unix.AFUNIXSocket;
+import org.newsclub.net.unix.AFUNIXSocketAddress;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * Tests for {@link Link} and {@link FrameCodec}, over real sockets.
+ */
+class LinkTests {
+
+	private static final WorkerLoad LOAD = new WorkerLoad(1, 2, 3, 4, 5, 0.5, 6);
+
+	@TempDir
+	private Path directory;
+
+	private AFUNIXSocket worker;
+
+	private AFUNIXSocket primary;
+
+	private final Inbox inbox = new Inbox();
+
+	@BeforeEach
+	void connect() throws IOException {
+		AFUNIXSocketAddress address = AFUNIXSocketAddress.of(this.directory.resolve("s"));
+		try (AFUNIXServerSocket server = AFUNIXServerSocket.bindOn(address)) {
+			this.worker = AFUNIXSocket.connectTo(address);
+			this.primary = server.accept();
+		}
+	}
+
+	@AfterEach
+	void close() throws IOException {
+		this.worker.close();
+		this.primary.close();
+	}
+
+	@Test
+	void everyMessageArrivesInOrderAsItWasSent() throws Exception {
+		ListenAddress address = new ListenAddress("*", 8080, 1);
+		List<Message> messages = List.of(new FromWorker.Hello(3), new FromWorker.Listen(1, address),
+				new FromWorker.Bound(address, "127.0.0.1", 8080), new FromWorker.BindFailed(address),
+				new FromWorker.StateChanged(WorkerState.REFUSING), new FromWorker.Heartbeat(LOAD),
+				new FromWorker.RequestStuck(Duration.ofMillis(1500)), new FromWorker.LeaveRequested(2, null),
+				new FromWorker.Describe(3), new FromPrimary.Bind(4), new FromPrimary.Handle(5, 8080),
+				new FromPrimary.Granted(6), new FromPrimary.Disconnect(Duration.ofSeconds(5), true));
+		try (Link sender = link(this.worker, new Inbox()); Link receiver = link(this.primary, this.inbox)) {
+			messages.forEach((message) -> assertThat(sender.send(message)).isTrue());
+			for (Message message : messages) {
+				assertThat(this.inbox.next()).isEqualTo(message);
+			}
+			assertThat(receiver).isNotNull();
+		}
+	}
+
+	@Test
+	void aDescriptorArrivesWithItsMessageAndOutlivesTheLink() throws Exception {
+		Path file = Files.writeString(this.directory.resolve("file"), "content");
+		FileDescriptor received;
+		try (Link sender = link(this.worker, new Inbox());
+				Link receiver = link(this.primary, this.inbox);
+				RandomAccessFile sent = new RandomAccessFile(file.toFile(), "r")) {
+			sender.send(new FromWorker.Describe(1));
+			sender.send(new FromPrimary.Handle(2, 80), sent.getFD());
+			sender.send(new FromWorker.Describe(3));
+			this.inbox.next();
+			this.inbox.next();
+			received = this.inbox.descriptors.get(0);
+			assertThat(this.inbox.next()).isEqualTo(new FromWorker.Describe(3));
+			assertThat(this.inbox.descriptors).hasSize(1);
+			assertThat(receiver).isNotNull();
+		}
+		try (FileInputStream in = new FileInputStream(received)) {
+			assertThat(in.readAllBytes()).asString().isEqualTo("content");
+		}
+	}
+
+	@Test
+	void descriptorsDoNotLeak() throws Exception {
+		Path file = Files.writeString(this.directory.resolve("file"), "content");
+		try (Link sender = link(this.worker, new Inbox());
+				Link receiver = link(this.primary, this.inbox);
+				RandomAccessFile sent = new RandomAccessFile(file.toFile(), "r")) {
+			long before = openDescriptors();
+			for (int i = 0; i < 200; i++) {
+				sender.send(new FromPrimary.Handle(i, 80), sent.getFD());
+				this.inbox.next();
+				this.inbox.descriptors.forEach(Descriptors::close);
+				this.inbox.descriptors.clear();
+			}
+			assertThat(openDescriptors()).isEqualTo(before);
+			assertThat(receiver).isNotNull();
+		}
+	}
+
+	@Test
+	void theOtherSideIsToldThatALinkIsClosed() throws Exception {
+		Link sender = link(this.worker, new Inbox());
+		link(this.primary, this.inbox);
+		sender.close();
+		assertThat(this.inbox.closed.get(10, TimeUnit.SECONDS)).isEmpty();
+		assertThat(sender.send(new FromWorker.Describe(1))).isFalse();
+	}
+
+	@Test
+	void garbageEndsTheLink() throws Exception {
+		assertEndsLink("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n".getBytes(StandardCharsets.US_ASCII),
+				"over the limit");
+	}
+
+	@Test
+	void anOversizedFrameEndsTheLinkWithoutBeingRead() throws Exception {
+		assertEndsLink(ByteBuffer.allocate(5).putInt(Integer.MAX_VALUE).array(), "over the limit");
+	}
+
+	@Test
+	void anUnknownMessageEndsTheLink() throws Exception {
+		assertEndsLink(frame("{\"@type\":\"Reboot\"}"), "not a message");
+	}
+
+	@Test
+	void aMessageThatIsNoJsonEndsTheLink() throws Exception {
+		assertEndsLink(frame("{"), "not a message");
+	}
+
+	@Test
+	void aPromisedDescriptorThatIsMissingEndsTheLink() throws Exception {
+		byte[] frame = FrameCodec.encode(new FromPrimary.Handle(1, 80), 1);
+		assertEndsLink(frame, "promises 1 descriptors");
+	}
+
+	@Test
+	void aTruncatedFrameEndsTheLink() throws Exception {
+		byte[] frame = FrameCodec.encode(new FromWorker.Describe(1), 0);
+		link(this.primary, this.inbox);
+		OutputStream out = this.worker.getOutputStream();
+		out.write(frame, 0, frame.length - 1);
+		this.worker.close();
+		assertThat(this.inbox.closed.get(10, TimeUnit.SECONDS)).contains("middle of a frame");
+	}
+
+	@Test
+	void aPeerThatDoesNotReadLosesTheLinkInsteadOfHoldingUpTheSender() throws Exception {
+		Link sender = link(this.worker, this.inbox);
+		Message large = new FromWorker.LeaveRequested(1, "x".repeat(100_000));
+		int sent = 0;
+		while (sent < 100_000 && sender.send(large)) {
+			sent++;
+		}
+		assertThat(sent).isLessThan(2_000);
+		assertThat(this.inbox.closed.get(10, TimeUnit.SECONDS)).contains("does not read");
+	}
+
+	private void assertEndsLink(byte[] bytes, String cause) throws Exception {
+		link(this.primary, this.inbox);
+		this.worker.getOutputStream().write(bytes);
+		assertThat(this.inbox.closed.get(10, TimeUnit.SECONDS)).contains(cause);
+		assertThat(this.inbox.messages).isEmpty();
+		assertThat(endOfStream(this.worker)).isTrue();
+	}
+
+	/**
+	 * A socket that is closed with unread bytes resets the connection.
+	 */
+	private static boolean endOfStream(AFUNIXSocket socket) throws IOException {
+		try {
+			return socket.getInputStream().read() == -1;
+		}
+		catch (SocketException ex) {
+			return true;
+		}
+	}
+
+	private static byte[] frame(String json) {
+		byte[] content = json.getBytes(StandardCharsets.UTF_8);
+		return ByteBuffer.allocate(5 + content.length).putInt(content.length).put((byte) 0).put(content).array();
+	}
+
+	private static long openDescriptors() throws IOException {
+		try (var descriptors = Files.list(Path.of("/dev/fd/"))) {
+			return descriptors.count();
+		}
+	}
+
+	private static Link link(AFUNIXSocket socket, Inbox inbox) {
+		Link link = new Link("test", socket, inbox);
+		link.start();
+		return link;
+	}
+
+	private static final class Inbox implements Link.Receiver {
+
+		private final BlockingQueue<Message> messages = new LinkedBlockingQueue<>();
+
+		private final List<FileDescriptor> descriptors = new CopyOnWriteArrayList<>();
+
+		private final CompletableFuture<String> closed = new CompletableFuture<>();
+
+		@Override
+		public void received(Message message, List<FileDescriptor> received) {
+			this.descriptors.addAll(received);
+			this.messages.add(message);
+		}
+
+		@Override
+		public void linkClosed(@Nullable IOException cause) {
+			this.closed.complete((cause != null) ? String.valueOf(cause.getMessage()) : "");
+		}
+
+		Message next() throws InterruptedException {
+			Message message = this.messages.poll(10, TimeUnit.SECONDS);
+			assertThat(message).isNotNull();
+			return message;
+		}
+
+	}
+
+}
