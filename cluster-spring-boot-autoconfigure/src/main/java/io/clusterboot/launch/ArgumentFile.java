@@ -34,6 +34,16 @@ final class ArgumentFile {
 		return file.words;
 	}
 
+	/**
+	 * Write a word.
+	 * @param word any word
+	 * @return a line that says this word
+	 */
+	static String quote(String word) {
+		return '"' + word.replace("\\", "\\\\").replace("\"", "\\\"").replace("\n", "\\n").replace("\r", "\\r")
+				+ "\"\n";
+	}
+
 	private void readWord() {
 		while (this.position < this.text.length()) {
 			char ch = this.text.charAt(this.position++);

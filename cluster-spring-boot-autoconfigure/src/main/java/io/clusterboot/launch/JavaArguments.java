@@ -95,7 +95,11 @@ record JavaArguments(List<String> options, List<String> target, List<String> arg
 	 * @return options for the launcher
 	 */
 	static List<String> escape(List<String> options) {
-		return options.stream().map((option) -> isFile(option) ? "@" + option : option).toList();
+		return options.stream().map(JavaArguments::escape).toList();
+	}
+
+	static String escape(String option) {
+		return (isFile(option)) ? "@" + option : option;
 	}
 
 	private static boolean isFile(String word) {

@@ -25,7 +25,11 @@ final class ThisProcess {
 
 	private static final String DELETED = " (deleted)";
 
-	private final Charset charset = processCharset();
+	/**
+	 * The charset in which {@link ProcessBuilder} encodes arguments: whatever is decoded
+	 * with the same one arrives as it was.
+	 */
+	static final Charset CHARSET = processCharset();
 
 	JavaCommand command() {
 		List<String> arguments = launcherArguments();
@@ -33,7 +37,8 @@ final class ThisProcess {
 			try {
 				Map<String, List<String>> environment = environmentOptions();
 				List<String> own = withoutRepetition(arguments, environment.get("JDK_JAVA_OPTIONS"));
-				return new JavaCommand(executable(), JavaArguments.parse(own, this::readArgumentFile), environment);
+				return new JavaCommand(executable(), JavaArguments.parse(own, ThisProcess::readArgumentFile),
+						environment);
 			}
 			catch (IOException | IllegalArgumentException ex) {
 				logger.debug("The command line of this process cannot be used", ex);
@@ -42,22 +47,18 @@ final class ThisProcess {
 		return new JavaCommand(executable(), new JvmAccount().arguments(), Map.of());
 	}
 
-	/**
-	 * The charset in which {@link ProcessBuilder} encodes arguments: whatever is decoded
-	 * with the same one arrives as it was.
-	 */
 	private static Charset processCharset() {
 		String name = System.getProperty("sun.jnu.encoding");
 		return (Runtime.version().feature() >= 18 && name != null) ? Charset.forName(name) : Charset.defaultCharset();
 	}
 
-	private @Nullable List<String> launcherArguments() {
+	private static @Nullable List<String> launcherArguments() {
 		Optional<String> command = ProcessHandle.current().info().command();
 		if (command.isPresent() && !isJavaLauncher(command.get())) {
 			return null;
 		}
 		try {
-			String line = new String(Files.readAllBytes(Path.of("/proc/self/cmdline")), this.charset);
+			String line = new String(Files.readAllBytes(Path.of("/proc/self/cmdline")), CHARSET);
 			List<String> words = List.of(line.split("\0", -1));
 			// every word ends with a NUL, the last one too
 			return (words.size() > 2) ? words.subList(1, words.size() - 1) : null;
@@ -80,12 +81,12 @@ final class ThisProcess {
 		return Path.of(System.getProperty("java.home"), "bin", "java").toString();
 	}
 
-	private Map<String, List<String>> environmentOptions() throws IOException {
+	private static Map<String, List<String>> environmentOptions() throws IOException {
 		Map<String, List<String>> options = new LinkedHashMap<>();
 		for (String variable : JavaCommand.OPTION_VARIABLES) {
 			String value = System.getenv(variable);
 			if (value != null) {
-				options.put(variable, OptionVariable.options(variable, value, this::readArgumentFile));
+				options.put(variable, OptionVariable.options(variable, value, ThisProcess::readArgumentFile));
 			}
 		}
 		return options;
@@ -103,8 +104,8 @@ final class ThisProcess {
 		return new ArrayList<>(arguments.subList(variable.size(), arguments.size()));
 	}
 
-	private String readArgumentFile(String name) throws IOException {
-		return new String(Files.readAllBytes(Path.of(name)), this.charset);
+	private static String readArgumentFile(String name) throws IOException {
+		return new String(Files.readAllBytes(Path.of(name)), CHARSET);
 	}
 
 }

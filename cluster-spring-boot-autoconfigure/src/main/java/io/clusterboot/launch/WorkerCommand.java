@@ -34,6 +34,8 @@ public final class WorkerCommand {
 
 	private final HeapShare heapShare;
 
+	private final LongOptions longOptions = new LongOptions();
+
 	WorkerCommand(JavaCommand own, ClusterProperties.Worker settings, int workers, @Nullable VmFlags flags) {
 		this.own = own;
 		this.settings = settings;
@@ -67,14 +69,17 @@ public final class WorkerCommand {
 	 * caller to read.
 	 * @param identity who the worker is
 	 * @return a builder that can be started once
+	 * @throws java.io.UncheckedIOException if an option is too long for a command line
+	 * and cannot be written to a file either
 	 */
 	public ProcessBuilder processBuilder(WorkerIdentity identity) {
 		Consumer<String> nobody = (note) -> {
 		};
 		List<String> command = new ArrayList<>();
 		command.add(this.own.executable());
-		JavaArguments arguments = new JavaArguments(options(identity, nobody), this.own.target(), this.own.arguments());
-		command.addAll(arguments.toList());
+		command.addAll(this.longOptions.shorten(options(identity, nobody)));
+		command.addAll(JavaArguments.escape(this.own.target()));
+		command.addAll(this.own.arguments());
 		ProcessBuilder builder = new ProcessBuilder(command);
 		builder.redirectInput(Redirect.from(NULL_DEVICE));
 		adaptEnvironment(builder.environment(), identity, nobody);

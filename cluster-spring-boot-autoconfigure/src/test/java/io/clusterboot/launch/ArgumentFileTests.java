@@ -1,6 +1,8 @@
 package io.clusterboot.launch;
 
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -56,6 +58,12 @@ class ArgumentFileTests {
 	void emptyFileHasNoWords() {
 		assertThat(ArgumentFile.words("")).isEmpty();
 		assertThat(ArgumentFile.words(" \n#x")).isEmpty();
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "", "a b", "\"", "it's \\ #1", "two\nlines\r", "\t", "@x" })
+	void readsWhatItQuotes(String word) {
+		assertThat(ArgumentFile.words(ArgumentFile.quote(word))).containsExactly(word);
 	}
 
 }

@@ -117,6 +117,22 @@ class WorkerCommandTests {
 			.anyMatch((option) -> option.startsWith("-XX:MaxRAMPercentage="));
 	}
 
+	@Test
+	@EnabledOnOs(OS.LINUX)
+	void classPathMayBeLongerThanAnArgumentCanBe() throws Exception {
+		String classPath = JavaCommandProcessTests.classPath() + ":/no where".repeat(20_000);
+		JavaCommand own = new JavaCommand(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+				new JavaArguments(List.of("-cp", classPath), List.of(EchoMain.class.getName()), List.of("a")),
+				Map.of());
+		ProcessBuilder builder = new WorkerCommand(own, settings(List.of(), Map.of(EchoMain.LAST, "true")), 1,
+				noFlags())
+			.processBuilder(WORKER);
+		Process process = builder.start();
+		String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+		assertThat(process.waitFor()).isZero();
+		assertThat(new EchoMain.Said(output.lines().toList()).words("options")).startsWith("-cp", classPath);
+	}
+
 	private static List<String> options(WorkerCommand command) {
 		return new ArrayList<>(command.processBuilder(WORKER).command());
 	}
