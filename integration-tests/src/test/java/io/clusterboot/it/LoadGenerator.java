@@ -174,6 +174,14 @@ public final class LoadGenerator {
 		}
 
 		/**
+		 * What has become of the requests so far.
+		 * @return their fates
+		 */
+		public LoadResult soFar() {
+			return new LoadResult(List.copyOf(this.exchanges));
+		}
+
+		/**
 		 * Send no further request, and wait for the answers under way.
 		 * @return the fates of all requests
 		 */
@@ -196,7 +204,7 @@ public final class LoadGenerator {
 				this.stopped = true;
 				Thread.currentThread().interrupt();
 			}
-			return new LoadResult(List.copyOf(this.exchanges));
+			return soFar();
 		}
 
 		@Override

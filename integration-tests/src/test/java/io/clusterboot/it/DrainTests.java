@@ -1,0 +1,300 @@
+package io.clusterboot.it;
+
+import java.io.IOException;
+import java.net.http.WebSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.TimeUnit;
+
+import io.clusterboot.it.LoadResult.Exchange;
+import io.clusterboot.it.LoadResult.Outcome;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+/**
+ * A cluster that stops, for whatever reason, answers what it has accepted.
+ */
+@ExtendWith(PrintOutputOnFailure.class)
+class DrainTests {
+
+	private static final Duration TIMEOUT = Duration.ofSeconds(20);
+
+	private static final int LOAD_CLIENTS = 4;
+
+	@TempDir
+	private Path directory;
+
+	private Path gate() {
+		return this.directory.resolve("gate");
+	}
+
+	private void openGate() throws IOException {
+		Files.createFile(gate());
+	}
+
+	private static HttpConnection connect(ClusterProcess cluster) throws IOException {
+		return HttpConnection.open(cluster.port(), TIMEOUT);
+	}
+
+	/**
+	 * Get requests in flight that end when the gate opens, on every worker.
+	 */
+	private List<HttpConnection> hold(ClusterProcess cluster, int requests) throws IOException {
+		List<HttpConnection> held = new ArrayList<>();
+		Set<Long> pids = new TreeSet<>();
+		while (held.size() < requests || !pids.containsAll(cluster.workerPids())) {
+			assertThat(held.size()).as("connections until each worker has one").isLessThan(50);
+			HttpConnection connection = connect(cluster);
+			pids.add(connection.get("/pid").pid());
+			String name = "request-" + held.size() + "-";
+			connection.send("GET", "/hold?name=" + name + "&gate=" + gate(), new byte[0]);
+			cluster.awaitLine("holding " + name);
+			held.add(connection);
+		}
+		return held;
+	}
+
+	private static void assertAnswered(List<HttpConnection> held) throws IOException {
+		for (HttpConnection connection : held) {
+			HttpConnection.Reply reply = connection.read();
+			assertThat(reply.status()).isEqualTo(200);
+			assertThat(reply.closes()).as("an answer while draining says Connection: close").isTrue();
+			assertThat(connection.isClosedByServer(TIMEOUT)).isTrue();
+			connection.close();
+		}
+	}
+
+	/**
+	 * Send requests until an answer ends the connection.
+	 */
+	private static void awaitLastAnswer(HttpConnection connection) {
+		await().atMost(TIMEOUT).pollInterval(Duration.ofMillis(20)).until(() -> {
+			HttpConnection.Reply reply = connection.get("/pid");
+			assertThat(reply.status()).isEqualTo(200);
+			return reply.closes();
+		});
+	}
+
+	@ParameterizedTest
+	@CsvSource({ "TERM, false, 143", "INT, false, 130", "TERM, true, 143", "INT, true, 130" })
+	void signalLosesNoRequest(String signal, boolean wholeGroup, int exitCode) throws Exception {
+		try (ClusterProcess cluster = ClusterProcess.ports().property("cluster.drain.idle-grace", "500ms").start()) {
+			cluster.awaitReady();
+			int port = cluster.port();
+			List<HttpConnection> held = hold(cluster, 4);
+			LoadGenerator.Running load = LoadGenerator.on(port)
+				.clients(LOAD_CLIENTS)
+				.keepAlive()
+				.pause(Duration.ofMillis(2))
+				.start()
+				.awaitAnswers(200);
+			LoadGenerator.Running visitors = LoadGenerator.on(port)
+				.clients(2)
+				.pause(Duration.ofMillis(2))
+				.start()
+				.awaitAnswers(20);
+			long signalled = System.nanoTime();
+			ClusterProcess.signal(signal, wholeGroup ? cluster.allPids() : List.of(cluster.pid()));
+			await().atMost(TIMEOUT)
+				.untilAsserted(() -> assertThat(load.soFar().only(Exchange::closes).exchanges())
+					.hasSizeGreaterThanOrEqualTo(LOAD_CLIENTS));
+			ClusterProcess.signal(signal, wholeGroup ? cluster.allPids() : List.of(cluster.pid()));
+			assertThat(held).noneMatch((connection) -> isAnsweredAlready(connection));
+			openGate();
+			assertAnswered(held);
+			assertThat(cluster.awaitExit(TIMEOUT)).isEqualTo(exitCode);
+			cluster.awaitNothingLeft(Duration.ofSeconds(2));
+			assertThat(ClusterProcess.isListening(port)).isFalse();
+			LoadResult result = load.stop();
+			result.only((exchange) -> exchange.start() - signalled < 0 || !exchange.fresh()).assertNoFailures();
+			result.assertNoFailuresBut(Outcome.REFUSED, Outcome.RESET);
+			LoadResult visits = visitors.stop();
+			visits.only((exchange) -> exchange.start() - signalled < 0).assertNoFailures();
+			visits.assertNoFailuresBut(Outcome.REFUSED, Outcome.RESET);
+			System.out.printf("New connections after %s: %s%n", signal, visits.begunAfter(signalled).table());
+		}
+	}
+
+	private static boolean isAnsweredAlready(HttpConnection connection) {
+		try {
+			return connection.isAnswered(Duration.ofMillis(10));
+		}
+		catch (IOException ex) {
+			throw new AssertionError("a request in flight was lost", ex);
+		}
+	}
+
+	@Test
+	void idleConnectionsGetOneMoreAnswer() throws IOException {
+		try (ClusterProcess cluster = ClusterProcess.ports().property("cluster.drain.idle-grace", "3s").start()) {
+			cluster.awaitReady();
+			List<HttpConnection> idle = new ArrayList<>();
+			for (int i = 0; i < 10; i++) {
+				HttpConnection connection = connect(cluster);
+				assertThat(connection.get("/pid").closes()).isFalse();
+				idle.add(connection);
+			}
+			HttpConnection silent = idle.remove(0);
+			cluster.signal("TERM");
+			for (HttpConnection connection : idle) {
+				awaitLastAnswer(connection);
+				assertThat(connection.isClosedByServer(TIMEOUT)).isTrue();
+				connection.close();
+			}
+			assertThat(silent.isClosedByServer(TIMEOUT)).isTrue();
+			silent.close();
+			assertThat(cluster.awaitExit(TIMEOUT)).isEqualTo(143);
+		}
+	}
+
+	@Test
+	void preStopDelayServesWhileReadinessSaysNo() throws IOException {
+		Duration delay = Duration.ofSeconds(4);
+		try (ClusterProcess cluster = ClusterProcess.ports()
+			.property("cluster.shutdown.pre-stop-delay", "4s")
+			.property("cluster.drain.idle-grace", "500ms")
+			.start()) {
+			cluster.awaitReady();
+			List<Long> workers = cluster.workerPids();
+			long signalled = System.nanoTime();
+			cluster.signal("TERM");
+			await().atMost(TIMEOUT).until(() -> {
+				try (HttpConnection connection = connect(cluster)) {
+					HttpConnection.Reply reply = connection.get("/actuator/health/readiness");
+					return reply.status() == 503 && reply.body().contains("OUT_OF_SERVICE");
+				}
+			});
+			LoadResult result = LoadGenerator.on(cluster.port()).requests(100).run();
+			Duration served = Duration.ofNanos(System.nanoTime() - signalled);
+			assertThat(served).as("this machine is too slow for this test").isLessThan(delay);
+			result.assertNoFailures().assertAnsweredBy(workers);
+			assertThat(cluster.awaitExit(TIMEOUT)).isEqualTo(143);
+			assertThat(Duration.ofNanos(System.nanoTime() - signalled)).isGreaterThanOrEqualTo(delay);
+		}
+	}
+
+	@Test
+	void http2StreamsEndAfterGoAway() throws IOException {
+		try (ClusterProcess cluster = ClusterProcess.ports()
+			.workers(1)
+			.property("server.http2.enabled", true)
+			.property("cluster.drain.idle-grace", "500ms")
+			.start()) {
+			cluster.awaitReady();
+			long worker = cluster.workerPids().get(0);
+			try (Http2Connection connection = Http2Connection.open(cluster.port(), TIMEOUT)) {
+				connection.get(1, "/hold?name=stream&gate=" + gate());
+				cluster.awaitLine("holding stream");
+				cluster.signal("TERM");
+				Http2Connection.Frame goAway = connection.readUntil(Http2Connection.GOAWAY);
+				assertThat(goAway).as("GOAWAY").isNotNull();
+				assertThat(goAway.errorCode()).isZero();
+				openGate();
+				assertThat(connection.readUntil(Http2Connection.HEADERS).isStatus200()).isTrue();
+				assertThat(connection.readUntil(Http2Connection.DATA).text()).isEqualTo(Long.toString(worker));
+			}
+			assertThat(cluster.awaitExit(TIMEOUT)).isEqualTo(143);
+		}
+	}
+
+	@Test
+	void webSocketIsToldThatTheServerGoes() throws Exception {
+		try (ClusterProcess cluster = ClusterProcess.ports()
+			.workers(1)
+			.property("cluster.drain.timeout", "3s")
+			.property("cluster.drain.idle-grace", "500ms")
+			.start()) {
+			cluster.awaitReady();
+			Echoes echoes = new Echoes();
+			WebSocket socket = echoes.connect(cluster.port());
+			socket.sendText("hello", true).get(10, TimeUnit.SECONDS);
+			assertThat(echoes.next()).endsWith(" hello");
+			cluster.signal("TERM");
+			assertThat(echoes.next()).isIn("closed with 1001", "closed with 1012");
+			assertThat(cluster.awaitExit(TIMEOUT)).isEqualTo(143);
+		}
+	}
+
+	@Test
+	void shutdownIsBoundedInTime() throws IOException {
+		try (ClusterProcess cluster = ClusterProcess.ports()
+			.property("cluster.drain.idle-grace", "200ms")
+			.property("cluster.drain.timeout", "1s")
+			.property("cluster.shutdown.timeout", "3s")
+			.property("spring.lifecycle.timeout-per-shutdown-phase", "1s")
+			.start()) {
+			cluster.awaitReady();
+			List<HttpConnection> held = hold(cluster, 1);
+			cluster.signal("TERM");
+			assertThat(cluster.awaitExit(Duration.ofSeconds(10))).isEqualTo(143);
+			cluster.awaitNothingLeft(Duration.ofSeconds(2));
+			for (HttpConnection connection : held) {
+				connection.close();
+			}
+		}
+	}
+
+	@Test
+	void clusterThatStartsIsStoppedAtOnce() {
+		try (ClusterProcess cluster = ClusterProcess.ports().property("app.start-gate", gate()).start()) {
+			cluster.port();
+			cluster.signal("TERM");
+			assertThat(cluster.awaitExit(Duration.ofSeconds(5))).isEqualTo(143);
+			cluster.awaitNothingLeft(Duration.ofSeconds(1));
+		}
+	}
+
+	@Test
+	void workersDrainAndLeaveWhenThePrimaryIsKilled() throws IOException {
+		try (ClusterProcess cluster = ClusterProcess.ports()
+			.property("cluster.drain.idle-grace", "500ms")
+			.expectError("primary is gone")
+			.start()) {
+			cluster.awaitReady();
+			int port = cluster.port();
+			List<HttpConnection> held = hold(cluster, 2);
+			List<HttpConnection> kept = List.of(connect(cluster), connect(cluster));
+			for (HttpConnection connection : kept) {
+				connection.get("/pid");
+			}
+			cluster.signal("KILL");
+			assertThat(cluster.awaitExit(TIMEOUT)).isEqualTo(137);
+			for (HttpConnection connection : kept) {
+				awaitLastAnswer(connection);
+				connection.close();
+			}
+			assertThat(cluster.allPids()).as("workers with a request in flight").hasSize(2);
+			openGate();
+			assertAnswered(held);
+			cluster.awaitNothingLeft(Duration.ofSeconds(5));
+			assertThat(ClusterProcess.isListening(port)).isFalse();
+		}
+	}
+
+	@Test
+	void idleWorkersLeaveSoonWhenThePrimaryIsKilled() {
+		try (ClusterProcess cluster = ClusterProcess.demo()
+			.property("cluster.drain.idle-grace", "500ms")
+			.expectError("primary is gone")
+			.start()) {
+			cluster.awaitReady();
+			int port = cluster.port();
+			assertThat(cluster.allPids()).hasSize(3);
+			cluster.signal("KILL");
+			cluster.awaitNothingLeft(Duration.ofSeconds(6));
+			assertThat(ClusterProcess.isListening(port)).isFalse();
+		}
+	}
+
+}
