@@ -26,21 +26,21 @@ class StartSwitches {
 	@Bean
 	ApplicationRunner startSwitch(Environment environment) {
 		return (arguments) -> {
-			Path gate = environment.getProperty("app.start-gate", Path.class);
+			String gate = environment.getProperty("app.start-gate");
 			if (gate != null) {
-				FileGate.awaitFile(gate, Duration.ofMinutes(5));
+				FileGate.awaitFile(Path.of(gate), Duration.ofMinutes(5));
 			}
-			if (exists(environment.getProperty("app.fail-on-start", Path.class))) {
+			if (exists(environment.getProperty("app.fail-on-start"))) {
 				throw new IllegalStateException("asked to fail at start");
 			}
-			while (exists(environment.getProperty("app.hang-on-start", Path.class))) {
+			while (exists(environment.getProperty("app.hang-on-start"))) {
 				Thread.sleep(100);
 			}
 		};
 	}
 
-	private static boolean exists(Path file) {
-		return file != null && Files.exists(file);
+	private static boolean exists(String file) {
+		return file != null && Files.exists(Path.of(file));
 	}
 
 	/**
@@ -58,8 +58,8 @@ class StartSwitches {
 
 		ReadinessSwitch(ApplicationContext context, Environment environment) {
 			this.context = context;
-			this.file = environment.getRequiredProperty("app.readiness-directory", Path.class)
-				.resolve("refuse-" + ProcessHandle.current().pid());
+			this.file = Path.of(environment.getRequiredProperty("app.readiness-directory"),
+					"refuse-" + ProcessHandle.current().pid());
 		}
 
 		@EventListener(ApplicationReadyEvent.class)
