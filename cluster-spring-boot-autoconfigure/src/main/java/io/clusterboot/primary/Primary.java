@@ -44,6 +44,9 @@ public final class Primary {
 				.formatted(ProcessHandle.current().pid(), workers, properties.workers(),
 						Runtime.getRuntime().availableProcessors()));
 			command.warnings().forEach(logger::warn);
+			// Reading the configuration has filled a heap that is sized for the
+			// application.
+			System.gc();
 			return supervisor.run();
 		}
 		catch (IOException ex) {

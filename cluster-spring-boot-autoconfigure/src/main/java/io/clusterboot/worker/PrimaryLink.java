@@ -77,7 +77,7 @@ final class PrimaryLink implements Link.Receiver {
 			throw new IOException("The primary did not answer within " + timeout.toMillis() + " ms", ex);
 		}
 		catch (ExecutionException ex) {
-			throw new IOException(ex.getCause().getMessage(), ex.getCause());
+			throw new IOException("The link to the primary was closed before it answered", ex);
 		}
 		catch (InterruptedException ex) {
 			Thread.currentThread().interrupt();
@@ -106,7 +106,7 @@ final class PrimaryLink implements Link.Receiver {
 	public void linkClosed(@Nullable IOException cause) {
 		this.closed = true;
 		this.pending.values()
-			.forEach((answer) -> answer.completeExceptionally(new IOException("The link to the primary is closed")));
+			.forEach((answer) -> answer.completeExceptionally(new IOException("The link has been closed")));
 		this.orders.primaryLost();
 	}
 

@@ -87,7 +87,9 @@ public final class SharedConnectors implements WebServerFactoryCustomizer<Tomcat
 		Method method = ReflectionUtils.findMethod(AbstractProtocol.class, "getEndpoint");
 		Assert.state(method != null, "This version of Tomcat has no AbstractProtocol.getEndpoint()");
 		ReflectionUtils.makeAccessible(method);
-		return (NioEndpoint) ReflectionUtils.invokeMethod(method, protocol);
+		NioEndpoint endpoint = (NioEndpoint) ReflectionUtils.invokeMethod(method, protocol);
+		Assert.state(endpoint != null, "A protocol handler has an endpoint from the beginning");
+		return endpoint;
 	}
 
 }
