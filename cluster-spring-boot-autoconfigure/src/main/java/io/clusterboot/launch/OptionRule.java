@@ -43,6 +43,9 @@ interface OptionRule {
 				result = (result != null) ? rule.adapt(result, seat, notes) : null;
 			}
 			if (result != null) {
+				if (!result.equals(option)) {
+					notes.accept("%s instead of %s".formatted(result, option));
+				}
 				adapted.add(result);
 			}
 		}

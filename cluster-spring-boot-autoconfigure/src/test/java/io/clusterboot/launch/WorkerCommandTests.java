@@ -55,7 +55,10 @@ class WorkerCommandTests {
 			.containsEntry("_JAVA_OPTIONS", "\"-Xloggc:a b.worker-2.log\"")
 			.containsEntry("OTHER", "value")
 			.doesNotContainKey("JDK_JAVA_OPTIONS");
-		assertThat(command.notes(WORKER)).hasSize(1);
+		assertThat(command.notes(WORKER)).hasSize(3)
+			.anyMatch((note) -> note.contains("gc.worker-2.log"))
+			.anyMatch((note) -> note.contains("a b.worker-2.log"))
+			.anyMatch((note) -> note.contains("not debugged"));
 	}
 
 	@Test
