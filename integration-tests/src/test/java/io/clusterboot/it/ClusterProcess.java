@@ -14,6 +14,7 @@ import java.nio.file.attribute.BasicFileAttributes;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -99,11 +100,27 @@ public final class ClusterProcess implements AutoCloseable {
 	 * @return a builder
 	 */
 	public static Builder application(Class<?> mainClass) {
+		return java("-cp", classPath(), mainClass.getName());
+	}
+
+	/**
+	 * Any application.
+	 * @param target what follows the JVM's options on the command line
+	 * @return a builder
+	 */
+	public static Builder java(String... target) {
+		return new Builder(List.of(target));
+	}
+
+	/**
+	 * The class path of applications that the tests contain.
+	 * @return the test class path without what only tests need
+	 */
+	public static String classPath() {
 		String classPath = System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
-		String filtered = Arrays.stream(classPath.split(File.pathSeparator))
+		return Arrays.stream(classPath.split(File.pathSeparator))
 			.filter((entry) -> !NOT_FOR_APPLICATIONS.matcher(entry).find())
 			.collect(Collectors.joining(File.pathSeparator));
-		return new Builder(List.of("-cp", filtered, mainClass.getName()));
 	}
 
 	/**
@@ -307,6 +324,22 @@ public final class ClusterProcess implements AutoCloseable {
 			throw new AssertionError("exited with code " + this.process.exitValue() + " instead of becoming ready");
 		}
 		return this;
+	}
+
+	/**
+	 * Wait until all workers are ready and none of some former ones is among them.
+	 * @param former pids of workers that have died or are about to leave
+	 * @return the cluster then
+	 */
+	public ClusterView awaitReplaced(Collection<Long> former) {
+		int port = managementPort();
+		return await().atMost(START_LIMIT)
+			.pollInterval(Duration.ofMillis(50))
+			.ignoreExceptionsMatching((ex) -> ex instanceof UncheckedIOException)
+			.until(() -> cluster(port),
+					(view) -> view.readyWorkers() == view.configuredWorkers()
+							&& view.pids().size() == view.configuredWorkers()
+							&& view.pids().stream().noneMatch(former::contains));
 	}
 
 	private boolean isReady(int port, int workers) {

@@ -55,7 +55,7 @@ public record ClusterView(String application, Who answeredBy, Primary primary, i
 	public record LastExit(Integer code, String signal, String reason, String at) {
 	}
 
-	public record Load(long activeRequests, long totalRequests, long connections) {
+	public record Load(long activeRequests, long totalRequests, long connections, long heapMax) {
 	}
 
 }

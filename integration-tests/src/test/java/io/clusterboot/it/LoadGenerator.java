@@ -213,69 +213,72 @@ public final class LoadGenerator {
 		}
 
 		private void send() {
-			HttpConnection connection = null;
+			Kept kept = null;
 			while (!this.stopped && System.nanoTime() < this.deadline && this.tickets.getAndDecrement() > 0) {
-				connection = exchange(connection);
+				kept = exchange(kept);
 				LockSupport.parkNanos(LoadGenerator.this.pause.toNanos());
 			}
-			close(connection);
+			close((kept != null) ? kept.connection() : null);
 		}
 
 		/**
 		 * One request and its answer.
 		 * @return the connection, if it can be used once more
 		 */
-		private HttpConnection exchange(HttpConnection kept) {
-			boolean fresh = (kept == null);
-			HttpConnection connection = kept;
+		private Kept exchange(Kept kept) {
 			long start = System.nanoTime();
+			long peer = (kept != null) ? kept.peer() : 0;
+			HttpConnection connection = (kept != null) ? kept.connection() : null;
 			try {
-				if (fresh) {
+				if (connection == null) {
 					connection = HttpConnection.open(LoadGenerator.this.port, LoadGenerator.this.timeout);
 				}
 				connection.send("GET", LoadGenerator.this.path, new byte[0],
 						LoadGenerator.this.keepAlive ? "Connection: keep-alive" : "Connection: close");
 				HttpConnection.Reply reply = connection.read();
-				record(start, fresh, reply);
+				long pid = record(start, peer, reply);
 				if (LoadGenerator.this.keepAlive && !reply.closes()) {
-					return connection;
+					return new Kept(connection, pid);
 				}
 			}
 			catch (ConnectException ex) {
-				failed(start, fresh, Outcome.REFUSED, ex);
+				failed(start, peer, Outcome.REFUSED, ex);
 			}
 			catch (SocketTimeoutException ex) {
-				failed(start, fresh, Outcome.TIMED_OUT, ex);
+				failed(start, peer, Outcome.TIMED_OUT, ex);
 			}
 			catch (IOException ex) {
-				failed(start, fresh, Outcome.RESET, ex);
+				failed(start, peer, Outcome.RESET, ex);
 			}
 			close(connection);
 			return null;
 		}
 
-		private void record(long start, boolean fresh, HttpConnection.Reply reply) {
+		private long record(long start, long peer, HttpConnection.Reply reply) {
 			Matcher matcher = LoadGenerator.this.body.matcher(reply.body());
 			if (reply.status() != 200) {
-				add(start, fresh, Outcome.BAD_STATUS, 0, reply.closes(), Integer.toString(reply.status()));
+				add(start, peer, Outcome.BAD_STATUS, 0, reply.closes(), Integer.toString(reply.status()));
 			}
 			else if (!matcher.find()) {
-				add(start, fresh, Outcome.WRONG_BODY, 0, reply.closes(), reply.body());
+				add(start, peer, Outcome.WRONG_BODY, 0, reply.closes(), reply.body());
 			}
 			else {
-				add(start, fresh, Outcome.OK, Long.parseLong(matcher.group(1)), reply.closes(), "");
+				long pid = Long.parseLong(matcher.group(1));
+				add(start, peer, Outcome.OK, pid, reply.closes(), "");
 				this.answered.incrementAndGet();
+				return pid;
 			}
+			return peer;
 		}
 
-		private void failed(long start, boolean fresh, Outcome outcome, IOException failure) {
-			add(start, fresh, outcome, 0, true, failure.toString());
+		private void failed(long start, long peer, Outcome outcome, IOException failure) {
+			add(start, peer, outcome, 0, true, failure.toString());
 			// a client that is refused at once must not take a processor for itself
 			LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(10));
 		}
 
-		private void add(long start, boolean fresh, Outcome outcome, long pid, boolean closes, String detail) {
-			this.exchanges.add(new Exchange(start, System.nanoTime(), fresh, outcome, pid, closes, detail));
+		private void add(long start, long peer, Outcome outcome, long pid, boolean closes, String detail) {
+			this.exchanges.add(new Exchange(start, System.nanoTime(), peer, outcome, pid, closes, detail));
 		}
 
 		private void close(HttpConnection connection) {
@@ -287,6 +290,12 @@ public final class LoadGenerator {
 			catch (IOException ex) {
 				// nothing is awaited from it any more
 			}
+		}
+
+		/**
+		 * A connection that can be used once more, and the process at its other end.
+		 */
+		private record Kept(HttpConnection connection, long peer) {
 		}
 
 	}

@@ -137,14 +137,22 @@ public record LoadResult(List<Exchange> exchanges) {
 	 *
 	 * @param start when it was begun, before connecting, in nanoseconds
 	 * @param end when it was answered or failed, in nanoseconds
-	 * @param fresh whether it was the first of its connection
+	 * @param peer the process that answered on its connection before, or 0 if it was the
+	 * first of its connection
 	 * @param outcome what became of it
 	 * @param pid the process that answered, or 0
 	 * @param closes whether the connection ends with it
 	 * @param detail more about a failure
 	 */
-	public record Exchange(long start, long end, boolean fresh, Outcome outcome, long pid, boolean closes,
-			String detail) {
+	public record Exchange(long start, long end, long peer, Outcome outcome, long pid, boolean closes, String detail) {
+
+		/**
+		 * Whether it was the first of its connection.
+		 * @return whether nobody had answered on the connection before
+		 */
+		public boolean fresh() {
+			return this.peer == 0;
+		}
 
 		public Duration duration() {
 			return Duration.ofNanos(this.end - this.start);
