@@ -1,5 +1,7 @@
 package io.clusterboot.actuate;
 
+import java.io.IOException;
+
 import io.clusterboot.protocol.ClusterDescription;
 import io.clusterboot.worker.WorkerAgent;
 
@@ -10,7 +12,7 @@ import org.springframework.boot.health.contributor.Status;
 
 /**
  * {@link HealthIndicator} for the cluster: up when all workers are ready, degraded when
- * some are, down when none is or the primary does not answer.
+ * some are, down when none is, unknown when the primary does not answer.
  */
 public class ClusterHealthIndicator extends AbstractHealthIndicator {
 
@@ -32,7 +34,17 @@ public class ClusterHealthIndicator extends AbstractHealthIndicator {
 
 	@Override
 	protected void doHealthCheck(Health.Builder builder) throws Exception {
-		ClusterDescription cluster = this.agent.describe();
+		ClusterDescription cluster;
+		try {
+			cluster = this.agent.describe();
+		}
+		catch (IOException ex) {
+			// This worker serves all the same: a cluster that nobody supervises at the
+			// moment
+			// must not be taken out of service for that.
+			builder.unknown().withException(ex);
+			return;
+		}
 		builder.status(status(cluster.readyWorkers(), cluster.configuredWorkers()))
 			.withDetail("configuredWorkers", cluster.configuredWorkers())
 			.withDetail("readyWorkers", cluster.readyWorkers());

@@ -154,8 +154,8 @@ public final class RelaunchDecision {
 				(start) -> start.here.isWindows()),
 
 		NO_DESCRIPTOR_PASSING(
-				"No cluster: junixsocket has no native library for this platform, without which "
-						+ "processes cannot share a port",
+				"No cluster: junixsocket has no native library for this platform, or it cannot be loaded (is "
+						+ "java.io.tmpdir mounted noexec?). Without it processes cannot share a port",
 				Loudness.WARN, (start) -> !start.here.descriptorPassing().get());
 
 		private final String reason;

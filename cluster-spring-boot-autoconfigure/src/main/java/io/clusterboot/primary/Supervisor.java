@@ -126,7 +126,6 @@ final class Supervisor implements LinkServer.Admission {
 			return this.exitCode;
 		}
 		finally {
-			workers().forEach(WorkerHandle::kill);
 			this.handles.close();
 		}
 	}

@@ -1,6 +1,7 @@
 package io.clusterboot.worker;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -200,6 +201,20 @@ public final class WorkerAgent implements PrimaryLink.Orders {
 		this.primaryLost.countDown();
 		if (leave(Duration.ZERO, true)) {
 			logger.error("The primary is gone: this worker drains and exits");
+			removeSocket();
+		}
+	}
+
+	/**
+	 * A primary that was killed could not clean up. The worker that is first does it.
+	 */
+	private void removeSocket() {
+		try {
+			Files.deleteIfExists(this.identity.socket());
+			Files.deleteIfExists(this.identity.socket().getParent());
+		}
+		catch (IOException ex) {
+			logger.debug("Cannot remove " + this.identity.socket(), ex);
 		}
 	}
 

@@ -23,6 +23,8 @@ import org.springframework.util.StringUtils;
  */
 class WorkerEnvironmentPostProcessor implements EnvironmentPostProcessor, Ordered {
 
+	private static final String ACCESS_LOG = "server.tomcat.accesslog.";
+
 	private static final String LEVEL_PATTERN = "logging.pattern.level";
 
 	@Override
@@ -49,6 +51,10 @@ class WorkerEnvironmentPostProcessor implements EnvironmentPostProcessor, Ordere
 		String file = logFile(environment);
 		if (file != null) {
 			overrides.put(LogFile.FILE_NAME_PROPERTY, perWorker(file, identity));
+		}
+		if (environment.getProperty(ACCESS_LOG + "enabled", Boolean.class, false)) {
+			overrides.put(ACCESS_LOG + "prefix",
+					environment.getProperty(ACCESS_LOG + "prefix", "access_log") + ".worker-" + identity.seat());
 		}
 		environment.getPropertySources().addFirst(new MapPropertySource("clusterWorker", overrides));
 		Map<String, Object> defaults = new HashMap<>();
