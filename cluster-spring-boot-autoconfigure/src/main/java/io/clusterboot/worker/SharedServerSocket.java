@@ -7,9 +7,9 @@ import java.nio.channels.NetworkChannel;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.time.Duration;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BooleanSupplier;
 
 import io.clusterboot.protocol.Descriptors;
 import org.jspecify.annotations.Nullable;
@@ -27,6 +27,9 @@ import org.jspecify.annotations.Nullable;
  */
 public final class SharedServerSocket implements AutoCloseable {
 
+	/** The acceptor needs microseconds to leave, unless it is starved. */
+	private static final Duration LEAVE = Duration.ofSeconds(1);
+
 	private final ServerSocketChannel socket;
 
 	private final Runnable onClose;
@@ -38,6 +41,8 @@ public final class SharedServerSocket implements AutoCloseable {
 	private Gate gate = Gate.SHUT;
 
 	private @Nullable ServerSocketChannel accepting;
+
+	private boolean acceptorInside;
 
 	private boolean wakeup;
 
@@ -89,16 +94,27 @@ public final class SharedServerSocket implements AutoCloseable {
 			if (channel == null) {
 				return null;
 			}
-			try {
-				SocketChannel connection = channel.accept();
-				if (connection != null) {
-					return connection;
-				}
-				queueIsEmpty();
+			SocketChannel connection = acceptFrom(channel);
+			if (connection != null) {
+				return connection;
 			}
-			catch (ClosedChannelException ex) {
-				// the gate has been shut
+		}
+	}
+
+	private @Nullable SocketChannel acceptFrom(ServerSocketChannel channel) throws IOException {
+		try {
+			SocketChannel connection = channel.accept();
+			if (connection == null) {
+				lastCallIsOver();
 			}
+			return connection;
+		}
+		catch (ClosedChannelException ex) {
+			// the gate has been shut
+			return null;
+		}
+		finally {
+			acceptorLeft();
 		}
 	}
 
@@ -115,11 +131,14 @@ public final class SharedServerSocket implements AutoCloseable {
 						return null;
 					}
 					case OPEN -> {
-						return acceptingChannel();
+						ServerSocketChannel channel = acceptingChannel();
+						this.acceptorInside = true;
+						return channel;
 					}
 					case LAST_CALL -> {
 						ServerSocketChannel channel = acceptingChannel();
 						channel.configureBlocking(false);
+						this.acceptorInside = true;
 						return channel;
 					}
 					case SHUT -> this.changed.awaitUninterruptibly();
@@ -140,8 +159,28 @@ public final class SharedServerSocket implements AutoCloseable {
 		return channel;
 	}
 
-	private void queueIsEmpty() {
-		change(Gate.SHUT);
+	private void lastCallIsOver() {
+		this.lock.lock();
+		try {
+			if (this.gate == Gate.LAST_CALL) {
+				this.gate = Gate.SHUT;
+				closeAccepting();
+			}
+		}
+		finally {
+			this.lock.unlock();
+		}
+	}
+
+	private void acceptorLeft() {
+		this.lock.lock();
+		try {
+			this.acceptorInside = false;
+			this.changed.signalAll();
+		}
+		finally {
+			this.lock.unlock();
+		}
 	}
 
 	/**
@@ -152,7 +191,8 @@ public final class SharedServerSocket implements AutoCloseable {
 	}
 
 	/**
-	 * Leave connections to others for the time being.
+	 * Leave connections to others for the time being. When this returns, the acceptor
+	 * takes no more.
 	 */
 	void shut() {
 		change(Gate.SHUT);
@@ -166,19 +206,7 @@ public final class SharedServerSocket implements AutoCloseable {
 	 */
 	void lastCall(Duration atMost) {
 		change(Gate.LAST_CALL);
-		this.lock.lock();
-		try {
-			long left = atMost.toNanos();
-			while (this.gate == Gate.LAST_CALL && left > 0) {
-				left = this.changed.awaitNanos(left);
-			}
-		}
-		catch (InterruptedException ex) {
-			Thread.currentThread().interrupt();
-		}
-		finally {
-			this.lock.unlock();
-		}
+		await(() -> this.gate != Gate.LAST_CALL, atMost);
 	}
 
 	/**
@@ -217,6 +245,28 @@ public final class SharedServerSocket implements AutoCloseable {
 				closeAccepting();
 			}
 			this.changed.signalAll();
+		}
+		finally {
+			this.lock.unlock();
+		}
+		if (gate != Gate.OPEN) {
+			// Closing a channel only signals the thread that blocks in accept(2), which
+			// may still
+			// return with a connection.
+			await(() -> !this.acceptorInside, LEAVE);
+		}
+	}
+
+	private void await(BooleanSupplier condition, Duration atMost) {
+		this.lock.lock();
+		try {
+			long left = atMost.toNanos();
+			while (!condition.getAsBoolean() && left > 0) {
+				left = this.changed.awaitNanos(left);
+			}
+		}
+		catch (InterruptedException ex) {
+			Thread.currentThread().interrupt();
 		}
 		finally {
 			this.lock.unlock();

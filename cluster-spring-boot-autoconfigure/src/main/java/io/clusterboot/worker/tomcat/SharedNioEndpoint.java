@@ -26,8 +26,14 @@ final class SharedNioEndpoint extends NioEndpoint {
 		this.agent = agent;
 	}
 
+	/**
+	 * The connections that have been accepted. Tomcat counts one before it accepts it and
+	 * lists it a little later. What lies between must not be missed once nothing more is
+	 * accepted; before, the count includes the one that the acceptor waits for.
+	 */
 	int openConnections() {
-		return this.connections.size();
+		int listed = this.connections.size();
+		return (this.socket != null) ? listed : (int) Math.max(listed, getConnectionCount());
 	}
 
 	@Override
