@@ -1,6 +1,7 @@
 package io.clusterboot.autoconfigure;
 
 import io.clusterboot.ClusterProperties;
+import io.clusterboot.worker.AcceptPolicy;
 import io.clusterboot.worker.UnsharableServerException;
 import io.clusterboot.worker.WorkerAgent;
 import io.clusterboot.worker.tomcat.SharedConnectors;
@@ -60,7 +61,7 @@ public final class ClusterAutoConfiguration {
 
 		@Bean
 		SharedConnectors clusterSharedConnectors(WorkerAgent agent) {
-			return new SharedConnectors(agent);
+			return new SharedConnectors(agent, AcceptPolicy.WHEN_READY);
 		}
 
 	}

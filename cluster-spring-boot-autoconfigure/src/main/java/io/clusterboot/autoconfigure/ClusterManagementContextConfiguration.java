@@ -1,5 +1,6 @@
 package io.clusterboot.autoconfigure;
 
+import io.clusterboot.worker.AcceptPolicy;
 import io.clusterboot.worker.WorkerAgent;
 import io.clusterboot.worker.tomcat.SharedConnectors;
 
@@ -20,7 +21,7 @@ class ClusterManagementContextConfiguration {
 
 	@Bean
 	SharedConnectors clusterManagementSharedConnectors(WorkerAgent agent) {
-		return new SharedConnectors(agent);
+		return new SharedConnectors(agent, AcceptPolicy.WHEN_READY_OR_NONE_IS);
 	}
 
 }

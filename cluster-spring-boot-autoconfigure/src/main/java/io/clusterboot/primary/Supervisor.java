@@ -75,6 +75,8 @@ final class Supervisor implements LinkServer.Admission {
 
 	private Phase phase = Phase.STARTING;
 
+	private boolean anyReady;
+
 	private int exitCode;
 
 	Supervisor(ClusterProperties properties, int workers, WorkerSpawner spawner) {
@@ -177,12 +179,21 @@ final class Supervisor implements LinkServer.Admission {
 		long now = System.nanoTime();
 		this.heartbeats.look(now);
 		workers().forEach((worker) -> check(worker, now));
+		announceAvailability();
 		if (this.phase == Phase.STARTING || this.phase == Phase.RUNNING) {
 			List<StartPlan.Candidate> candidates = this.slots.stream().map(Slot::candidate).toList();
 			this.startPlan.next(candidates, this.phase == Phase.RUNNING, now).forEach(this::fork);
 		}
 		else if (workers().findAny().isEmpty()) {
 			this.phase = Phase.STOPPED;
+		}
+	}
+
+	private void announceAvailability() {
+		boolean nowReady = workers().anyMatch((worker) -> worker.state() == WorkerState.READY);
+		if (nowReady != this.anyReady) {
+			this.anyReady = nowReady;
+			workers().forEach((worker) -> worker.send(new FromPrimary.Availability(nowReady)));
 		}
 	}
 
@@ -347,6 +358,7 @@ final class Supervisor implements LinkServer.Admission {
 		worker.attach(link);
 		this.heartbeats.heard(worker.id(), System.nanoTime());
 		link.start();
+		worker.send(new FromPrimary.Availability(this.anyReady));
 	}
 
 	private static void close(AFUNIXSocket socket) {

@@ -56,6 +56,15 @@ public sealed interface FromPrimary extends Message {
 	}
 
 	/**
+	 * Tells the worker whether anybody accepts connections. Said when the link begins and
+	 * whenever it changes.
+	 *
+	 * @param anyReady whether some worker is ready
+	 */
+	record Availability(boolean anyReady) implements FromPrimary {
+	}
+
+	/**
 	 * Tells the worker to drain and to exit.
 	 *
 	 * @param delay time for which it goes on serving before it drains, while its

@@ -36,10 +36,8 @@ final class Drain {
 	void run() {
 		this.servers.forEach(SharedServer::closeGracefully);
 		long start = System.nanoTime();
-		long idleGrace = this.settings.idleGrace().toNanos();
-		long timeout = this.settings.timeout().toNanos();
-		while (this.requests.active() > 0 || (connections() > 0 && System.nanoTime() - start < idleGrace)) {
-			if (System.nanoTime() - start >= timeout) {
+		while (isBusy(start)) {
+			if (elapsed(start).compareTo(this.settings.timeout()) >= 0) {
 				logger.warn("%d requests are still in flight after cluster.drain.timeout (%d ms): they are cut off"
 					.formatted(this.requests.active(), this.settings.timeout().toMillis()));
 				return;
@@ -48,6 +46,23 @@ final class Drain {
 				return;
 			}
 		}
+	}
+
+	/**
+	 * The grace period begins anew with each response, for the client of a long request
+	 * to have it too.
+	 */
+	private boolean isBusy(long start) {
+		if (this.requests.active() > 0) {
+			return true;
+		}
+		long lastEnd = this.requests.lastEnd();
+		long idleSince = (lastEnd - start > 0) ? lastEnd : start;
+		return connections() > 0 && elapsed(idleSince).compareTo(this.settings.idleGrace()) < 0;
+	}
+
+	private static Duration elapsed(long since) {
+		return Duration.ofNanos(System.nanoTime() - since);
 	}
 
 	private int connections() {

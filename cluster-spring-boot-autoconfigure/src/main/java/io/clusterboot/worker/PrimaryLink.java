@@ -96,6 +96,9 @@ final class PrimaryLink implements Link.Receiver {
 				return;
 			}
 		}
+		else if (message instanceof FromPrimary.Availability availability) {
+			this.orders.availability(availability);
+		}
 		else if (message instanceof FromPrimary.Disconnect disconnect) {
 			this.orders.disconnect(disconnect);
 		}
@@ -123,6 +126,8 @@ final class PrimaryLink implements Link.Receiver {
 	 * Gets what the primary says unasked.
 	 */
 	interface Orders {
+
+		void availability(FromPrimary.Availability availability);
 
 		void disconnect(FromPrimary.Disconnect order);
 

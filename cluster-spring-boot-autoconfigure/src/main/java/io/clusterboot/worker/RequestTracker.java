@@ -20,6 +20,8 @@ public final class RequestTracker {
 
 	private final LongAdder total = new LongAdder();
 
+	private volatile long lastEnd = System.nanoTime();
+
 	/**
 	 * A request has begun, on the calling thread.
 	 * @return to be ended with the request
@@ -33,6 +35,14 @@ public final class RequestTracker {
 
 	int active() {
 		return this.active.size();
+	}
+
+	/**
+	 * When the last response was written.
+	 * @return the time, or when this tracker was made if there has been none
+	 */
+	long lastEnd() {
+		return this.lastEnd;
 	}
 
 	long total() {
@@ -84,6 +94,7 @@ public final class RequestTracker {
 		 * The request has been answered.
 		 */
 		public void end() {
+			RequestTracker.this.lastEnd = System.nanoTime();
 			RequestTracker.this.active.remove(this);
 		}
 

@@ -69,6 +69,11 @@ public final class SharedServerSocket implements AutoCloseable {
 		LAST_CALL,
 
 		/**
+		 * The queue was empty: the descriptors are closed. The acceptor waits to be told.
+		 */
+		OVER,
+
+		/**
 		 * Nothing is accepted any more.
 		 */
 		CLOSED
@@ -141,7 +146,7 @@ public final class SharedServerSocket implements AutoCloseable {
 						this.acceptorInside = true;
 						return channel;
 					}
-					case SHUT -> this.changed.awaitUninterruptibly();
+					case SHUT, OVER -> this.changed.awaitUninterruptibly();
 				}
 			}
 		}
@@ -163,8 +168,11 @@ public final class SharedServerSocket implements AutoCloseable {
 		this.lock.lock();
 		try {
 			if (this.gate == Gate.LAST_CALL) {
-				this.gate = Gate.SHUT;
+				// What arrives between the look and the close is reset, so there is
+				// nothing between.
 				closeAccepting();
+				close(this.socket);
+				this.gate = Gate.OVER;
 			}
 		}
 		finally {
@@ -237,7 +245,7 @@ public final class SharedServerSocket implements AutoCloseable {
 	private void change(Gate gate) {
 		this.lock.lock();
 		try {
-			if (this.gate == Gate.CLOSED || this.gate == gate) {
+			if (gate.compareTo(this.gate) <= 0 && this.gate.compareTo(Gate.LAST_CALL) >= 0 || this.gate == gate) {
 				return;
 			}
 			this.gate = gate;

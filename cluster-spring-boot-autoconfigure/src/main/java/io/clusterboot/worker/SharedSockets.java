@@ -9,11 +9,13 @@ import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 
 import io.clusterboot.protocol.Descriptors;
 import io.clusterboot.protocol.FromPrimary;
 import io.clusterboot.protocol.FromWorker;
 import io.clusterboot.protocol.ListenAddress;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The listening sockets that this worker shares with the others.
@@ -29,9 +31,11 @@ public final class SharedSockets {
 
 	private final Duration timeout;
 
-	private final Map<ListenAddress, SharedServerSocket> sockets = new LinkedHashMap<>();
+	private final Map<ListenAddress, Part> parts = new LinkedHashMap<>();
 
-	private boolean open;
+	private boolean ready;
+
+	private boolean anyReady = true;
 
 	SharedSockets(PrimaryLink link, Duration timeout) {
 		this.link = link;
@@ -41,21 +45,26 @@ public final class SharedSockets {
 	/**
 	 * Take part in the socket that listens on an address.
 	 * @param address the address
+	 * @param policy when it lets connections in
 	 * @param binder binds it, in the first worker of the cluster that asks
 	 * @return this worker's part in it
 	 * @throws IOException if the address cannot be bound, or the primary does not answer
 	 */
-	public synchronized SharedServerSocket listen(InetSocketAddress address, Binder binder) throws IOException {
-		ListenAddress key = claim(address);
-		PrimaryLink.Answered answer = this.link.ask((exchange) -> new FromWorker.Listen(exchange, key), this.timeout);
-		FileDescriptor descriptor = (answer.message() instanceof FromPrimary.Bind) ? bind(key, binder)
-				: answer.descriptors().get(0);
-		SharedServerSocket socket = new SharedServerSocket(descriptor, () -> release(key));
-		this.sockets.put(key, socket);
-		if (this.open) {
-			socket.open();
+	public SharedServerSocket listen(InetSocketAddress address, AcceptPolicy policy, Binder binder) throws IOException {
+		Part part = new Part(policy);
+		ListenAddress key = claim(address, part);
+		try {
+			SharedServerSocket socket = new SharedServerSocket(descriptor(key, binder), () -> release(key));
+			synchronized (this) {
+				part.socket = socket;
+				update();
+			}
+			return socket;
 		}
-		return socket;
+		catch (IOException | RuntimeException ex) {
+			release(key);
+			throw ex;
+		}
 	}
 
 	/**
@@ -63,15 +72,29 @@ public final class SharedSockets {
 	 * each time; a port with a number is in use the second time, as it would be without a
 	 * cluster.
 	 */
-	private ListenAddress claim(InetSocketAddress address) throws BindException {
+	private synchronized ListenAddress claim(InetSocketAddress address, Part part) throws BindException {
 		ListenAddress key = ListenAddress.of(address, 0);
-		while (this.sockets.containsKey(key)) {
+		while (this.parts.containsKey(key)) {
 			if (key.port() != 0) {
 				throw new BindException("Address already in use: this worker listens on " + key + " already");
 			}
 			key = ListenAddress.of(address, key.occurrence() + 1);
 		}
+		this.parts.put(key, part);
 		return key;
+	}
+
+	private synchronized void release(ListenAddress key) {
+		this.parts.remove(key);
+	}
+
+	/**
+	 * Waits for the primary, and therefore holds no lock: what else the primary says must
+	 * not have to wait for its answer.
+	 */
+	private FileDescriptor descriptor(ListenAddress key, Binder binder) throws IOException {
+		PrimaryLink.Answered answer = this.link.ask((exchange) -> new FromWorker.Listen(exchange, key), this.timeout);
+		return (answer.message() instanceof FromPrimary.Bind) ? bind(key, binder) : answer.descriptors().get(0);
 	}
 
 	private FileDescriptor bind(ListenAddress key, Binder binder) throws IOException {
@@ -88,18 +111,26 @@ public final class SharedSockets {
 		}
 	}
 
-	private synchronized void release(ListenAddress key) {
-		this.sockets.remove(key);
+	/**
+	 * This worker has become ready, or is no longer.
+	 * @param ready whether it is
+	 */
+	synchronized void ready(boolean ready) {
+		this.ready = ready;
+		update();
 	}
 
-	synchronized void open() {
-		this.open = true;
-		this.sockets.values().forEach(SharedServerSocket::open);
+	/**
+	 * The first worker of the cluster has become ready, or the last one is no longer.
+	 * @param anyReady whether any is
+	 */
+	synchronized void anyReady(boolean anyReady) {
+		this.anyReady = anyReady;
+		update();
 	}
 
-	synchronized void shut() {
-		this.open = false;
-		this.sockets.values().forEach(SharedServerSocket::shut);
+	private void update() {
+		this.parts.values().forEach((part) -> part.update(this.ready, this.anyReady));
 	}
 
 	/**
@@ -108,10 +139,33 @@ public final class SharedSockets {
 	void lastCall() {
 		List<SharedServerSocket> all;
 		synchronized (this) {
-			this.open = false;
-			all = List.copyOf(this.sockets.values());
+			all = this.parts.values().stream().map((part) -> part.socket).filter(Objects::nonNull).toList();
 		}
 		all.forEach((socket) -> socket.lastCall(LAST_CALL));
+	}
+
+	private static final class Part {
+
+		private final AcceptPolicy policy;
+
+		private @Nullable SharedServerSocket socket;
+
+		private Part(AcceptPolicy policy) {
+			this.policy = policy;
+		}
+
+		private void update(boolean ready, boolean anyReady) {
+			if (this.socket == null) {
+				return;
+			}
+			if (this.policy.accepts(ready, anyReady)) {
+				this.socket.open();
+			}
+			else {
+				this.socket.shut();
+			}
+		}
+
 	}
 
 	/**

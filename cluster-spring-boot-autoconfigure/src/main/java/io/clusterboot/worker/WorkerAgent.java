@@ -53,8 +53,6 @@ public final class WorkerAgent implements PrimaryLink.Orders {
 
 	private WorkerState state = WorkerState.STARTING;
 
-	private boolean terminating;
-
 	private @Nullable Application application;
 
 	private WorkerAgent(WorkerIdentity identity, ClusterProperties properties) throws IOException {
@@ -172,11 +170,11 @@ public final class WorkerAgent implements PrimaryLink.Orders {
 			return;
 		}
 		if (readiness == ReadinessState.ACCEPTING_TRAFFIC) {
-			this.sockets.open();
+			this.sockets.ready(true);
 			change(WorkerState.READY);
 		}
 		else if (this.state == WorkerState.READY) {
-			this.sockets.shut();
+			this.sockets.ready(false);
 			change(WorkerState.REFUSING);
 		}
 	}
@@ -186,9 +184,15 @@ public final class WorkerAgent implements PrimaryLink.Orders {
 	 * @param application the application
 	 */
 	public void applicationCloses(Application application) {
-		if (application == this.application && beginToLeave()) {
+		// One that has never been ready has accepted nothing, and fails to start.
+		if (application == this.application && !isStarting() && beginToLeave()) {
 			drain(false);
 		}
+	}
+
+	@Override
+	public void availability(FromPrimary.Availability availability) {
+		this.sockets.anyReady(availability.anyReady());
 	}
 
 	@Override
@@ -219,20 +223,15 @@ public final class WorkerAgent implements PrimaryLink.Orders {
 	}
 
 	/**
-	 * Somebody wants this worker to end: the first time the primary starts a replacement
-	 * before, the second time it ends without.
+	 * Somebody wants this worker to end: the primary starts a replacement before. To be
+	 * told again changes nothing.
 	 */
 	private void terminate() {
-		boolean again;
-		synchronized (this) {
-			again = this.terminating;
-			this.terminating = true;
-		}
 		startThread("cluster-terminate", () -> {
 			if (isStarting()) {
 				System.exit(TERMINATED);
 			}
-			else if (again || !askToLeave()) {
+			else if (!askToLeave()) {
 				leave(Duration.ZERO, false);
 			}
 		});

@@ -1,7 +1,6 @@
 package io.clusterboot.it;
 
 import java.io.IOException;
-import java.net.http.WebSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -218,24 +217,6 @@ class DrainTests {
 				assertThat(connection.readUntil(Http2Connection.HEADERS).isStatus200()).isTrue();
 				assertThat(connection.readUntil(Http2Connection.DATA).text()).isEqualTo(Long.toString(worker));
 			}
-			assertThat(cluster.awaitExit(TIMEOUT)).isEqualTo(143);
-		}
-	}
-
-	@Test
-	void webSocketIsToldThatTheServerGoes() throws Exception {
-		try (ClusterProcess cluster = ClusterProcess.ports()
-			.workers(1)
-			.property("cluster.drain.timeout", "3s")
-			.property("cluster.drain.idle-grace", "500ms")
-			.start()) {
-			cluster.awaitReady();
-			Echoes echoes = new Echoes();
-			WebSocket socket = echoes.connect(cluster.port());
-			socket.sendText("hello", true).get(10, TimeUnit.SECONDS);
-			assertThat(echoes.next()).endsWith(" hello");
-			cluster.signal("TERM");
-			assertThat(echoes.next()).isIn("closed with 1001", "closed with 1012");
 			assertThat(cluster.awaitExit(TIMEOUT)).isEqualTo(143);
 		}
 	}

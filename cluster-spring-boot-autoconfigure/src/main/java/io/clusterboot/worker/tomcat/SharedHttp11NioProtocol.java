@@ -1,8 +1,10 @@
 package io.clusterboot.worker.tomcat;
 
+import io.clusterboot.worker.AcceptPolicy;
 import io.clusterboot.worker.SharedServer;
 import io.clusterboot.worker.WorkerAgent;
 import org.apache.coyote.Adapter;
+import org.apache.coyote.Processor;
 import org.apache.coyote.http11.Http11NioProtocol;
 import org.jspecify.annotations.Nullable;
 
@@ -11,6 +13,8 @@ import org.jspecify.annotations.Nullable;
  * it by name; not meant to be used directly.
  */
 public final class SharedHttp11NioProtocol extends Http11NioProtocol implements SharedServer {
+
+	private final RequestsInFlight requestsInFlight = new RequestsInFlight();
 
 	private @Nullable WorkerAgent agent;
 
@@ -21,9 +25,9 @@ public final class SharedHttp11NioProtocol extends Http11NioProtocol implements 
 		super(new SharedNioEndpoint());
 	}
 
-	void shareThrough(WorkerAgent agent) {
+	void shareThrough(WorkerAgent agent, AcceptPolicy policy) {
 		this.agent = agent;
-		endpoint().shareThrough(agent);
+		endpoint().shareThrough(agent, policy);
 	}
 
 	SharedNioEndpoint endpoint() {
@@ -53,8 +57,16 @@ public final class SharedHttp11NioProtocol extends Http11NioProtocol implements 
 	}
 
 	@Override
+	protected Processor createProcessor() {
+		Processor processor = super.createProcessor();
+		this.requestsInFlight.add(processor);
+		return processor;
+	}
+
+	@Override
 	public void closeGracefully() {
 		closeServerSocketGraceful();
+		this.requestsInFlight.closeConnections();
 	}
 
 	@Override

@@ -6,6 +6,7 @@ import java.nio.channels.NetworkChannel;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 
+import io.clusterboot.worker.AcceptPolicy;
 import io.clusterboot.worker.SharedServerSocket;
 import io.clusterboot.worker.WorkerAgent;
 import org.apache.tomcat.util.net.NioEndpoint;
@@ -20,10 +21,13 @@ final class SharedNioEndpoint extends NioEndpoint {
 
 	private @Nullable WorkerAgent agent;
 
+	private AcceptPolicy policy = AcceptPolicy.WHEN_READY;
+
 	private volatile @Nullable SharedServerSocket socket;
 
-	void shareThrough(WorkerAgent agent) {
+	void shareThrough(WorkerAgent agent, AcceptPolicy policy) {
 		this.agent = agent;
+		this.policy = policy;
 	}
 
 	/**
@@ -48,7 +52,7 @@ final class SharedNioEndpoint extends NioEndpoint {
 							+ "remove that setting, or set cluster.enabled=false");
 		}
 		InetSocketAddress address = new InetSocketAddress(getAddress(), getPortWithOffset());
-		this.socket = this.agent.sockets().listen(address, () -> bind(address));
+		this.socket = this.agent.sockets().listen(address, this.policy, () -> bind(address));
 	}
 
 	private ServerSocketChannel bind(InetSocketAddress address) throws IOException {
