@@ -4,7 +4,8 @@ import io.clusterboot.worker.AcceptPolicy;
 import io.clusterboot.worker.SharedServer;
 import io.clusterboot.worker.WorkerAgent;
 import org.apache.coyote.Adapter;
-import org.apache.coyote.Processor;
+import org.apache.coyote.Request;
+import org.apache.coyote.Response;
 import org.apache.coyote.http11.Http11NioProtocol;
 import org.jspecify.annotations.Nullable;
 
@@ -14,7 +15,9 @@ import org.jspecify.annotations.Nullable;
  */
 public final class SharedHttp11NioProtocol extends Http11NioProtocol implements SharedServer {
 
-	private final RequestsInFlight requestsInFlight = new RequestsInFlight();
+	private static final String HTTP_2 = "HTTP/2.0";
+
+	private volatile boolean closing;
 
 	private @Nullable WorkerAgent agent;
 
@@ -42,6 +45,7 @@ public final class SharedHttp11NioProtocol extends Http11NioProtocol implements 
 
 	@Override
 	public void start() throws Exception {
+		this.closing = false;
 		super.start();
 		if (this.agent != null) {
 			this.agent.register(this);
@@ -56,17 +60,25 @@ public final class SharedHttp11NioProtocol extends Http11NioProtocol implements 
 		super.stop();
 	}
 
+	/**
+	 * Tomcat decides when a request begins whether its connection is kept. A request that
+	 * was in flight when the drain began would promise its client a connection that is
+	 * about to close. This is asked on the request's own thread just before the headers
+	 * of a response with a body are written, and a header that is there by then counts.
+	 * The client of a response without a body has the grace period for idle connections.
+	 */
 	@Override
-	protected Processor createProcessor() {
-		Processor processor = super.createProcessor();
-		this.requestsInFlight.add(processor);
-		return processor;
+	public boolean useCompression(Request request, Response response) {
+		if (this.closing && !HTTP_2.equals(request.protocol().toString())) {
+			response.getMimeHeaders().setValue("Connection").setString("close");
+		}
+		return super.useCompression(request, response);
 	}
 
 	@Override
 	public void closeGracefully() {
+		this.closing = true;
 		closeServerSocketGraceful();
-		this.requestsInFlight.closeConnections();
 	}
 
 	@Override
