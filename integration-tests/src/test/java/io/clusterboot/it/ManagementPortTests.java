@@ -1,0 +1,63 @@
+package io.clusterboot.it;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+/**
+ * Probes on a management port learn the truth while no worker takes requests: one that
+ * waits for an answer would have workers killed that are alive.
+ */
+@ExtendWith(PrintOutputOnFailure.class)
+class ManagementPortTests {
+
+	private static final Duration TIMEOUT = Duration.ofSeconds(20);
+
+	@Test
+	void probesAreAnsweredWhileNoWorkerIsReady(@TempDir Path directory) throws IOException {
+		Path gate = directory.resolve("gate");
+		try (ClusterProcess cluster = ClusterProcess.ports()
+			.workers(1)
+			.property("management.server.port", 0)
+			.property("app.start-gate", gate)
+			.property("app.readiness-directory", directory)
+			.start()) {
+			int management = cluster.managementPort();
+			awaitProbe(management, "liveness", 200);
+			awaitProbe(management, "readiness", 503);
+			assertUnanswered(cluster.port());
+			Files.createFile(gate);
+			awaitProbe(management, "readiness", 200);
+			cluster.awaitReady();
+			Files.createFile(directory.resolve("refuse-" + cluster.workerPids().get(0)));
+			awaitProbe(management, "readiness", 503);
+			awaitProbe(management, "liveness", 200);
+			assertUnanswered(cluster.port());
+			assertThat(cluster.cluster().readyWorkers()).isZero();
+		}
+	}
+
+	private static void awaitProbe(int port, String probe, int status) {
+		await().atMost(TIMEOUT).untilAsserted(() -> {
+			try (HttpConnection connection = HttpConnection.open(port, Duration.ofSeconds(2))) {
+				assertThat(connection.get("/actuator/health/" + probe).status()).isEqualTo(status);
+			}
+		});
+	}
+
+	private static void assertUnanswered(int port) throws IOException {
+		try (HttpConnection connection = HttpConnection.open(port, TIMEOUT)) {
+			connection.send("GET", "/pid", new byte[0]);
+			assertThat(connection.isAnswered(Duration.ofSeconds(1))).isFalse();
+		}
+	}
+
+}
