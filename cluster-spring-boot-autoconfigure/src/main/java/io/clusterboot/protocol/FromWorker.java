@@ -11,14 +11,6 @@ import org.jspecify.annotations.Nullable;
 public sealed interface FromWorker extends Message {
 
 	/**
-	 * Opens the conversation.
-	 *
-	 * @param id the id that the worker was given
-	 */
-	record Hello(int id) implements FromWorker {
-	}
-
-	/**
 	 * Asks for the handle of an address. Answered by {@link FromPrimary.Bind} to the
 	 * first worker that asks and by {@link FromPrimary.Handle} to all others.
 	 *

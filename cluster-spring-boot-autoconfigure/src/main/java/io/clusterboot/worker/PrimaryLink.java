@@ -44,12 +44,19 @@ final class PrimaryLink implements Link.Receiver {
 		this.link = new Link("primary", socket, this);
 	}
 
+	/**
+	 * Connect to the primary. Nothing is received before {@link #start()}.
+	 * @param identity names the primary's socket
+	 * @param orders gets what the primary says unasked
+	 * @return the link
+	 * @throws IOException if there is no primary
+	 */
 	static PrimaryLink connect(WorkerIdentity identity, Orders orders) throws IOException {
-		AFUNIXSocket socket = AFUNIXSocket.connectTo(AFUNIXSocketAddress.of(identity.socket()));
-		PrimaryLink link = new PrimaryLink(socket, orders);
-		link.link.start();
-		link.send(new FromWorker.Hello(identity.id()));
-		return link;
+		return new PrimaryLink(AFUNIXSocket.connectTo(AFUNIXSocketAddress.of(identity.socket())), orders);
+	}
+
+	void start() {
+		this.link.start();
 	}
 
 	boolean send(FromWorker message, FileDescriptor... descriptors) {

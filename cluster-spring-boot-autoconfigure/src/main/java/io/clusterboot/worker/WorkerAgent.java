@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -38,6 +39,8 @@ public final class WorkerAgent implements PrimaryLink.Orders {
 	private static volatile @Nullable WorkerAgent current;
 
 	private final WorkerIdentity identity;
+
+	private final Optional<ProcessHandle> primary = parent();
 
 	private final ClusterProperties properties;
 
@@ -75,6 +78,7 @@ public final class WorkerAgent implements PrimaryLink.Orders {
 		try {
 			WorkerAgent agent = new WorkerAgent(identity, properties);
 			current = agent;
+			agent.link.start();
 			handleSignals(agent);
 			new Heart(agent.link, agent.requests, agent::connections, properties.worker().requestTimeout())
 				.start(properties.heartbeat().interval());
@@ -185,7 +189,7 @@ public final class WorkerAgent implements PrimaryLink.Orders {
 	 */
 	public void applicationCloses(Application application) {
 		// One that has never been ready has accepted nothing, and fails to start.
-		if (application == this.application && !isStarting() && beginToLeave()) {
+		if (application == this.application && !isStarting() && beginToLeave() != null) {
 			drain(false);
 		}
 	}
@@ -205,20 +209,6 @@ public final class WorkerAgent implements PrimaryLink.Orders {
 		this.primaryLost.countDown();
 		if (leave(Duration.ZERO, true)) {
 			logger.error("The primary is gone: this worker drains and exits");
-			removeSocket();
-		}
-	}
-
-	/**
-	 * A primary that was killed could not clean up. The worker that is first does it.
-	 */
-	private void removeSocket() {
-		try {
-			Files.deleteIfExists(this.identity.socket());
-			Files.deleteIfExists(this.identity.socket().getParent());
-		}
-		catch (IOException ex) {
-			logger.debug("Cannot remove " + this.identity.socket(), ex);
 		}
 	}
 
@@ -250,26 +240,33 @@ public final class WorkerAgent implements PrimaryLink.Orders {
 	}
 
 	private boolean leave(Duration delay, boolean last) {
-		boolean starting = isStarting();
-		if (!beginToLeave()) {
+		WorkerState before = beginToLeave();
+		if (before == null) {
 			return false;
 		}
 		startThread("cluster-watchdog", () -> haltAfter(delay.plus(this.properties.shutdown().timeout())));
 		startThread("cluster-drain", () -> {
-			if (!starting) {
+			if (before != WorkerState.STARTING) {
 				awaitDelay(delay);
 				drain(last);
 			}
+			removeStaleSocket();
 			System.exit(0);
 		});
 		return true;
 	}
 
-	private boolean beginToLeave() {
+	/**
+	 * From here on readiness has no effect any more.
+	 * @return the state before, or {@code null} if this worker leaves already
+	 */
+	private @Nullable WorkerState beginToLeave() {
+		WorkerState before;
 		Application toRefuse;
 		synchronized (this) {
-			if (this.state == WorkerState.DRAINING) {
-				return false;
+			before = this.state;
+			if (before == WorkerState.DRAINING) {
+				return null;
 			}
 			change(WorkerState.DRAINING);
 			toRefuse = this.application;
@@ -277,7 +274,28 @@ public final class WorkerAgent implements PrimaryLink.Orders {
 		if (toRefuse != null) {
 			toRefuse.refuseTraffic();
 		}
-		return true;
+		return before;
+	}
+
+	/**
+	 * A primary that was killed could not clean up. The first worker that leaves does it.
+	 * When a process dies its children get another parent, even before it is reaped.
+	 */
+	private void removeStaleSocket() {
+		if (parent().equals(this.primary)) {
+			return;
+		}
+		try {
+			Files.deleteIfExists(this.identity.socket());
+			Files.deleteIfExists(this.identity.socket().getParent());
+		}
+		catch (IOException ex) {
+			logger.debug("Cannot remove " + this.identity.socket(), ex);
+		}
+	}
+
+	private static Optional<ProcessHandle> parent() {
+		return ProcessHandle.current().parent();
 	}
 
 	private void awaitDelay(Duration delay) {

@@ -63,12 +63,13 @@ class LinkTests {
 	@Test
 	void everyMessageArrivesInOrderAsItWasSent() throws Exception {
 		ListenAddress address = new ListenAddress("*", 8080, 1);
-		List<Message> messages = List.of(new FromWorker.Hello(3), new FromWorker.Listen(1, address),
+		List<Message> messages = List.of(new FromWorker.Listen(1, address),
 				new FromWorker.Bound(address, "127.0.0.1", 8080), new FromWorker.BindFailed(address),
 				new FromWorker.StateChanged(WorkerState.REFUSING), new FromWorker.Heartbeat(LOAD),
 				new FromWorker.RequestStuck(Duration.ofMillis(1500)), new FromWorker.LeaveRequested(2, null),
 				new FromWorker.Describe(3), new FromPrimary.Bind(4), new FromPrimary.Handle(5, 8080),
-				new FromPrimary.Granted(6), new FromPrimary.Disconnect(Duration.ofSeconds(5), true));
+				new FromPrimary.Granted(6), new FromPrimary.Availability(true),
+				new FromPrimary.Disconnect(Duration.ofSeconds(5), true));
 		try (Link sender = link(this.worker, new Inbox()); Link receiver = link(this.primary, this.inbox)) {
 			messages.forEach((message) -> assertThat(sender.send(message)).isTrue());
 			for (Message message : messages) {
