@@ -28,6 +28,9 @@ import org.springframework.util.StringUtils;
  */
 class ClusterApplicationListener implements ApplicationListener<SpringApplicationEvent>, Ordered {
 
+	/** Spring Cloud's application within the application, which has other properties. */
+	private static final String BOOTSTRAP = "bootstrap";
+
 	private static final String ANSI = "spring.output.ansi.enabled";
 
 	private static final Log logger = LogFactory.getLog(ClusterApplicationListener.class);
@@ -49,6 +52,9 @@ class ClusterApplicationListener implements ApplicationListener<SpringApplicatio
 
 	private void prepared(SpringApplication application, ConfigurableEnvironment environment) {
 		WorkerIdentity identity = WorkerIdentity.ofThisProcess();
+		if (identity != null && environment.getPropertySources().contains(BOOTSTRAP)) {
+			return;
+		}
 		if (identity != null) {
 			WorkerAgent.start(identity, properties(environment));
 			return;

@@ -14,6 +14,7 @@ import org.newsclub.net.unix.AFUNIXSocket;
 
 import org.springframework.core.NativeDetector;
 import org.springframework.core.SpringProperties;
+import org.springframework.util.ClassUtils;
 
 /**
  * Where and how an application is being started, apart from its own settings.
@@ -25,20 +26,23 @@ import org.springframework.core.SpringProperties;
  * @param contextClassLoader the class name of that thread's context class loader
  * @param springProperties Spring's own switches, which are system properties
  * @param first whether this is the first application of this JVM
+ * @param tomcat whether the web server, if any, is Tomcat
  * @param operatingSystem the name of the operating system
  * @param descriptorPassing whether descriptors can be passed between processes here
  */
 record Circumstances(boolean worker, boolean nativeImage, List<StackTraceElement> stack, String threadName,
-		String contextClassLoader, Function<String, @Nullable String> springProperties, boolean first,
+		String contextClassLoader, Function<String, @Nullable String> springProperties, boolean first, boolean tomcat,
 		String operatingSystem, Supplier<Boolean> descriptorPassing) {
+
+	private static final String TOMCAT = "org.springframework.boot.tomcat.TomcatWebServerFactory";
 
 	static Circumstances ofThisThread(boolean first) {
 		Thread thread = Thread.currentThread();
 		ClassLoader loader = thread.getContextClassLoader();
 		return new Circumstances(WorkerIdentity.ofThisProcess() != null, NativeDetector.inNativeImage(),
 				List.of(thread.getStackTrace()), thread.getName(), (loader != null) ? loader.getClass().getName() : "",
-				SpringProperties::getProperty, first, System.getProperty("os.name", ""),
-				Circumstances::canPassDescriptors);
+				SpringProperties::getProperty, first, ClassUtils.isPresent(TOMCAT, loader),
+				System.getProperty("os.name", ""), Circumstances::canPassDescriptors);
 	}
 
 	private static boolean canPassDescriptors() {

@@ -150,6 +150,9 @@ public final class RelaunchDecision {
 						+ "those of a worker. Start without spring.aot.enabled",
 				Loudness.WARN, (start) -> start.here.isSpringPropertySet("spring.aot.enabled", "true")),
 
+		NO_TOMCAT("No cluster: of the web servers only Tomcat can share its port with other processes", Loudness.WARN,
+				(start) -> !start.here.tomcat()),
+
 		WINDOWS("No cluster: on Windows, processes cannot share a port in the way that it needs", Loudness.WARN,
 				(start) -> start.here.isWindows()),
 

@@ -7,25 +7,16 @@ import java.util.Map;
 import io.clusterboot.ClusterProperties;
 
 /**
- * Knows which workers have been silent for too long. A primary that has itself been
- * suspended or starved finds everybody silent when it wakes; the time for which it did
- * not look is not held against them.
+ * Knows which workers have been silent for too long.
  */
 final class Heartbeats {
 
 	private final long timeout;
 
-	private final long stall;
-
 	private final Map<Integer, Long> lastHeard = new HashMap<>();
-
-	private long lastLook;
-
-	private boolean looked;
 
 	Heartbeats(ClusterProperties.Heartbeat settings) {
 		this.timeout = settings.timeout().toNanos();
-		this.stall = settings.interval().toNanos();
 	}
 
 	/**
@@ -43,20 +34,6 @@ final class Heartbeats {
 	 */
 	void forget(int worker) {
 		this.lastHeard.remove(worker);
-	}
-
-	/**
-	 * Has to be called much more often than workers beat, after what they sent has been
-	 * taken in.
-	 * @param now the time
-	 */
-	void look(long now) {
-		long missed = now - this.lastLook;
-		if (this.looked && missed > this.stall) {
-			this.lastHeard.replaceAll((worker, heard) -> heard + missed);
-		}
-		this.lastLook = now;
-		this.looked = true;
 	}
 
 	/**

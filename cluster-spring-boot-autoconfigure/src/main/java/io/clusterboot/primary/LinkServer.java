@@ -2,9 +2,11 @@ package io.clusterboot.primary;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
 
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
+import org.jspecify.annotations.Nullable;
 import org.newsclub.net.unix.AFUNIXServerSocket;
 import org.newsclub.net.unix.AFUNIXSocket;
 import org.newsclub.net.unix.AFUNIXSocketAddress;
@@ -17,6 +19,8 @@ import org.newsclub.net.unix.AFUNIXSocketAddress;
 final class LinkServer implements AutoCloseable {
 
 	private static final Log logger = LogFactory.getLog(LinkServer.class);
+
+	private static final Duration RETRY_DELAY = Duration.ofMillis(100);
 
 	private final AFUNIXServerSocket socket;
 
@@ -36,15 +40,35 @@ final class LinkServer implements AutoCloseable {
 
 	private void acceptAll(Admission admission) {
 		while (!this.socket.isClosed()) {
+			AFUNIXSocket peer = null;
 			try {
-				AFUNIXSocket peer = this.socket.accept();
+				peer = this.socket.accept();
 				admission.offer(peer, peer.getPeerCredentials().getPid());
 			}
-			catch (IOException ex) {
+			catch (IOException | RuntimeException ex) {
 				if (!this.socket.isClosed()) {
 					logger.warn("A connection to the cluster's socket could not be accepted: " + ex.getMessage());
+					abandon(peer);
 				}
 			}
+		}
+	}
+
+	/**
+	 * What failed, as for want of descriptors, would fail again at once.
+	 */
+	private static void abandon(@Nullable AFUNIXSocket peer) {
+		try {
+			if (peer != null) {
+				peer.close();
+			}
+			Thread.sleep(RETRY_DELAY.toMillis());
+		}
+		catch (IOException ex) {
+			logger.debug("Cannot close a connection that failed", ex);
+		}
+		catch (InterruptedException ex) {
+			Thread.currentThread().interrupt();
 		}
 	}
 

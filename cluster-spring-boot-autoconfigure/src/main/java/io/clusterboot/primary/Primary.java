@@ -2,6 +2,7 @@ package io.clusterboot.primary;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.time.Duration;
 
 import io.clusterboot.ClusterProperties;
 import io.clusterboot.launch.JavaCommand;
@@ -24,6 +25,16 @@ public final class Primary {
 	private Primary() {
 	}
 
+	private static void warnOfShortShutdown(ClusterProperties properties) {
+		Duration drain = properties.drain().timeout();
+		Duration shutdown = properties.shutdown().timeout();
+		if (drain.compareTo(shutdown) >= 0) {
+			logger
+				.warn("Workers are killed after cluster.shutdown.timeout (%d ms), before cluster.drain.timeout (%d ms)"
+					.formatted(shutdown.toMillis(), drain.toMillis()) + " is over: make the former longer");
+		}
+	}
+
 	/**
 	 * Run a cluster until it has been stopped by a signal, or until its first worker has
 	 * failed. Blocks.
@@ -44,6 +55,7 @@ public final class Primary {
 				.formatted(ProcessHandle.current().pid(), workers, properties.workers(),
 						Runtime.getRuntime().availableProcessors()));
 			command.warnings().forEach(logger::warn);
+			warnOfShortShutdown(properties);
 			// Reading the configuration has filled a heap that is sized for the
 			// application.
 			System.gc();

@@ -109,7 +109,9 @@ final class Slot {
 
 	StartPlan.Candidate candidate() {
 		boolean missing = this.workers.stream().noneMatch(WorkerHandle::isStaying);
-		long starting = this.workers.stream().filter((worker) -> worker.state() == WorkerState.STARTING).count();
+		long starting = this.workers.stream()
+			.filter((worker) -> worker.isStaying() && worker.state() == WorkerState.STARTING)
+			.count();
 		return new StartPlan.Candidate(this.index, missing, (int) starting, this.notBefore);
 	}
 

@@ -42,6 +42,9 @@ final class Supervisor implements LinkServer.Admission {
 
 	private static final Duration TICK = Duration.ofMillis(100);
 
+	/** Time without a tick from which on the primary has been suspended or starved. */
+	private static final Duration STALL = TICK.multipliedBy(5);
+
 	/** Time that a JVM gets to print its threads before it is killed. */
 	private static final Duration THREAD_DUMP = Duration.ofSeconds(2);
 
@@ -71,7 +74,9 @@ final class Supervisor implements LinkServer.Admission {
 
 	private final Instant startedAt = Instant.now();
 
-	private final long started = System.nanoTime();
+	private final SupervisorClock clock = new SupervisorClock(System::nanoTime, STALL);
+
+	private final long started = this.clock.now();
 
 	private Phase phase = Phase.STARTING;
 
@@ -153,6 +158,7 @@ final class Supervisor implements LinkServer.Admission {
 	private void awaitEvents() {
 		try {
 			Runnable event = this.events.poll(TICK.toMillis(), TimeUnit.MILLISECONDS);
+			this.clock.look();
 			while (event != null) {
 				guard(event);
 				event = this.events.poll();
@@ -170,14 +176,13 @@ final class Supervisor implements LinkServer.Admission {
 		try {
 			step.run();
 		}
-		catch (RuntimeException ex) {
+		catch (RuntimeException | LinkageError | StackOverflowError ex) {
 			logger.error("The primary failed to handle an event; it goes on supervising", ex);
 		}
 	}
 
 	private void tick() {
-		long now = System.nanoTime();
-		this.heartbeats.look(now);
+		long now = this.clock.now();
 		workers().forEach((worker) -> check(worker, now));
 		announceAvailability();
 		if (this.phase == Phase.STARTING || this.phase == Phase.RUNNING) {
@@ -227,7 +232,7 @@ final class Supervisor implements LinkServer.Admission {
 			condemn(worker, "did not become ready within " + seconds(startup), now);
 		}
 		else if (worker.isOrphaned(LINK_LOSS, now)) {
-			disconnect(worker, "has lost its link to the primary", Duration.ZERO, false);
+			awaitExit(worker, "has lost its link to the primary", now);
 		}
 		else if (this.heartbeats.isOverdue(worker.id(), now)) {
 			condemn(worker, "sent no heartbeat for " + seconds(this.heartbeats.timeout()), now);
@@ -235,7 +240,7 @@ final class Supervisor implements LinkServer.Admission {
 	}
 
 	private void linkLost(WorkerHandle worker) {
-		worker.linkLost(System.nanoTime());
+		worker.linkLost(this.clock.now());
 		this.heartbeats.forget(worker.id());
 	}
 
@@ -255,12 +260,20 @@ final class Supervisor implements LinkServer.Admission {
 
 	private void disconnect(WorkerHandle worker, @Nullable String reason, Duration delay, boolean last) {
 		Duration limit = delay.plus(this.properties.shutdown().timeout());
-		if (!worker.intend(Intent.DISCONNECT, String.valueOf(reason), System.nanoTime() + limit.toNanos())) {
+		if (!worker.intend(Intent.DISCONNECT, String.valueOf(reason), this.clock.now() + limit.toNanos())) {
 			return;
 		}
+		worker.leaves();
 		if (!worker.send(new FromPrimary.Disconnect(delay, last))) {
 			worker.terminate();
 		}
+	}
+
+	/**
+	 * A worker leaves without having been told to. It has the same time for it.
+	 */
+	private void awaitExit(WorkerHandle worker, String reason, long now) {
+		worker.intend(Intent.DISCONNECT, reason, now + this.properties.shutdown().timeout().toNanos());
 	}
 
 	private void replace(WorkerHandle worker, String reason) {
@@ -273,40 +286,39 @@ final class Supervisor implements LinkServer.Admission {
 		Slot slot = this.slots.get(index);
 		try {
 			WorkerHandle worker = this.spawner.spawn(index, workers().map(WorkerHandle::seat).toList(),
-					System.nanoTime());
+					this.clock.now());
 			slot.started(worker);
 			worker.onExit(OUTPUT, (code) -> post(() -> exited(worker, code)));
 			logger.info("%s started".formatted(worker));
 		}
-		catch (IOException ex) {
-			logger.error("A worker for index %d cannot be started: %s".formatted(index, ex.getMessage()));
+		catch (IOException | RuntimeException ex) {
+			logger.error("A worker for index %d cannot be started: %s".formatted(index, ex.getMessage()), ex);
 			if (this.phase == Phase.STARTING) {
 				finish(1);
 			}
 			else {
-				slot.backOff(this.restartPolicy, System.nanoTime());
+				slot.backOff(this.restartPolicy, this.clock.now());
 			}
 		}
 	}
 
 	private void exited(WorkerHandle worker, int code) {
-		long now = System.nanoTime();
+		long now = this.clock.now();
 		ExitStatus status = new ExitStatus(code);
 		worker.exited(now);
 		this.handles.forget(worker);
 		this.heartbeats.forget(worker.id());
-		boolean meant = worker.intent() == Intent.DISCONNECT;
 		String reason = (worker.reason() != null) ? worker.reason() : status.toString();
 		ExitDescription exit = new ExitDescription(code, status.signal(), reason, Instant.now());
 		Slot slot = this.slots.get(worker.index());
 		String event = "%s exited after %s".formatted(worker, seconds(worker.age(now)));
-		if (this.phase == Phase.STARTING && !meant) {
+		if (this.phase == Phase.STARTING && !worker.isLeaving()) {
 			logger.error("%s, %s: no worker has been ready yet, so the cluster ends".formatted(event,
 					describe(status, worker)));
 			slot.left(worker, exit);
 			finish(code);
 		}
-		else if (meant || this.phase == Phase.STOPPING) {
+		else if (worker.isLeaving() || this.phase == Phase.STOPPING) {
 			logger.info("%s, %s".formatted(event, describe(status, worker)));
 			slot.left(worker, exit);
 		}
@@ -356,7 +368,7 @@ final class Supervisor implements LinkServer.Admission {
 		WorkerHandle worker = child.get();
 		Link link = new Link("worker-" + worker.id(), socket, new Receiver(worker));
 		worker.attach(link);
-		this.heartbeats.heard(worker.id(), System.nanoTime());
+		this.heartbeats.heard(worker.id(), this.clock.now());
 		link.start();
 		worker.send(new FromPrimary.Availability(this.anyReady));
 	}
@@ -371,7 +383,9 @@ final class Supervisor implements LinkServer.Admission {
 	}
 
 	private void received(WorkerHandle worker, Message message, List<FileDescriptor> descriptors) {
-		this.heartbeats.heard(worker.id(), System.nanoTime());
+		if (worker.state() != WorkerState.STOPPED) {
+			this.heartbeats.heard(worker.id(), this.clock.now());
+		}
 		if (message instanceof FromWorker.Heartbeat heartbeat) {
 			worker.load(heartbeat.load());
 		}
@@ -406,7 +420,7 @@ final class Supervisor implements LinkServer.Admission {
 		if (before == WorkerState.STOPPED) {
 			return;
 		}
-		long now = System.nanoTime();
+		long now = this.clock.now();
 		worker.state(state, now);
 		switch (state) {
 			case READY -> {
@@ -418,14 +432,18 @@ final class Supervisor implements LinkServer.Admission {
 				}
 			}
 			case REFUSING -> logger.warn("%s refuses traffic".formatted(worker));
-			case DRAINING -> logger.info("%s drains".formatted(worker));
+			case DRAINING -> {
+				logger.info("%s drains".formatted(worker));
+				worker.leaves();
+				awaitExit(worker, "its application was closed", now);
+			}
 			default -> {
 			}
 		}
 	}
 
 	private ClusterDescription describe() {
-		long now = System.nanoTime();
+		long now = this.clock.now();
 		List<WorkerDescription> workers = this.slots.stream()
 			.flatMap((slot) -> slot.described().stream().map((worker) -> describe(slot, worker, now)))
 			.sorted(Comparator.comparingInt(WorkerDescription::index).thenComparingInt(WorkerDescription::id))

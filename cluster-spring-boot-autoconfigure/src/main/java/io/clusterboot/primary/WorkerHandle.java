@@ -38,6 +38,8 @@ final class WorkerHandle implements HandleRegistry.Peer {
 
 	private long deadline;
 
+	private boolean leaving;
+
 	private @Nullable Long linkLost;
 
 	private @Nullable Long stopped;
@@ -185,6 +187,21 @@ final class WorkerHandle implements HandleRegistry.Peer {
 		return this.intent == Intent.KEEP && this.state != WorkerState.DRAINING;
 	}
 
+	/**
+	 * The worker leaves because it was told to, or because its application was closed.
+	 */
+	void leaves() {
+		this.leaving = true;
+	}
+
+	/**
+	 * Whether its exit is no surprise, however it comes about.
+	 * @return whether it leaves
+	 */
+	boolean isLeaving() {
+		return this.leaving;
+	}
+
 	boolean isLinked() {
 		return this.link != null;
 	}
@@ -210,7 +227,7 @@ final class WorkerHandle implements HandleRegistry.Peer {
 	 * @return whether it has lost its link while it is alive
 	 */
 	boolean isOrphaned(Duration grace, long now) {
-		return this.linkLost != null && now - this.linkLost > grace.toNanos();
+		return this.linkLost != null && now - this.linkLost > grace.toNanos() && this.process.isAlive();
 	}
 
 	/**

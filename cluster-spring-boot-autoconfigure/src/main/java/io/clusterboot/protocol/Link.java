@@ -84,6 +84,14 @@ public final class Link implements AutoCloseable {
 		return true;
 	}
 
+	/**
+	 * The number of messages that wait to be sent.
+	 * @return the number
+	 */
+	public int backlog() {
+		return this.outgoing.size();
+	}
+
 	@Override
 	public void close() {
 		close(null);

@@ -52,12 +52,14 @@ final class Heart {
 
 	private void beat() {
 		try {
-			this.link.send(new FromWorker.Heartbeat(load()));
+			if (!this.link.isCongested()) {
+				this.link.send(new FromWorker.Heartbeat(load()));
+			}
 			if (this.requestTimeout != null) {
 				this.requests.newlyStuck(this.requestTimeout).forEach(this::reportStuck);
 			}
 		}
-		catch (RuntimeException ex) {
+		catch (RuntimeException | LinkageError ex) {
 			// a scheduled task that throws is not run again, and its worker would be
 			// killed
 			logger.warn("A heartbeat failed", ex);
@@ -84,8 +86,15 @@ final class Heart {
 	}
 
 	private static double cpu() {
-		OperatingSystemMXBean system = ManagementFactory.getOperatingSystemMXBean();
-		return (system instanceof com.sun.management.OperatingSystemMXBean hotspot) ? hotspot.getProcessCpuLoad() : -1;
+		try {
+			OperatingSystemMXBean system = ManagementFactory.getOperatingSystemMXBean();
+			return (system instanceof com.sun.management.OperatingSystemMXBean hotspot) ? hotspot.getProcessCpuLoad()
+					: -1;
+		}
+		catch (NoClassDefFoundError ex) {
+			// a runtime without the module jdk.management
+			return -1;
+		}
 	}
 
 }

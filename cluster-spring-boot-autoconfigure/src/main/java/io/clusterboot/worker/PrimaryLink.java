@@ -29,6 +29,8 @@ import org.newsclub.net.unix.AFUNIXSocketAddress;
  */
 final class PrimaryLink implements Link.Receiver {
 
+	private static final int CONGESTED = 64;
+
 	private final Link link;
 
 	private final Orders orders;
@@ -64,6 +66,15 @@ final class PrimaryLink implements Link.Receiver {
 	}
 
 	/**
+	 * Whether the primary does not read, as while it is suspended. What can be done
+	 * without is not sent then: if the queue ran full, the link would have to close.
+	 * @return whether messages pile up
+	 */
+	boolean isCongested() {
+		return this.link.backlog() >= CONGESTED;
+	}
+
+	/**
 	 * Ask the primary something and wait for the answer.
 	 * @param question makes the message that carries the given number
 	 * @param timeout longest time to wait
@@ -75,6 +86,9 @@ final class PrimaryLink implements Link.Receiver {
 		CompletableFuture<Answered> answer = new CompletableFuture<>();
 		this.pending.put(exchange, answer);
 		try {
+			if (isCongested()) {
+				throw new IOException("The primary does not read what it is sent");
+			}
 			if (this.closed || !send(question.apply(exchange))) {
 				throw new IOException("The link to the primary is closed");
 			}

@@ -56,7 +56,9 @@ public final class WorkerAgent implements PrimaryLink.Orders {
 
 	private WorkerState state = WorkerState.STARTING;
 
-	private @Nullable Application application;
+	private boolean exiting;
+
+	private volatile @Nullable Application application;
 
 	private WorkerAgent(WorkerIdentity identity, ClusterProperties properties) throws IOException {
 		this.identity = identity;
@@ -188,10 +190,14 @@ public final class WorkerAgent implements PrimaryLink.Orders {
 	 * @param application the application
 	 */
 	public void applicationCloses(Application application) {
-		// One that has never been ready has accepted nothing, and fails to start.
-		if (application == this.application && !isStarting() && beginToLeave() != null) {
-			drain(false);
+		synchronized (this) {
+			// One that has never been ready has accepted nothing, and fails to start.
+			if (application != this.application || isStarting() || this.state == WorkerState.DRAINING) {
+				return;
+			}
+			change(WorkerState.DRAINING);
 		}
+		drain(false);
 	}
 
 	@Override
@@ -239,14 +245,24 @@ public final class WorkerAgent implements PrimaryLink.Orders {
 		}
 	}
 
+	/**
+	 * Drain and exit, whatever the application does in the meantime.
+	 * @return whether this worker was not leaving already
+	 */
 	private boolean leave(Duration delay, boolean last) {
-		WorkerState before = beginToLeave();
-		if (before == null) {
-			return false;
+		WorkerState before;
+		synchronized (this) {
+			if (this.exiting) {
+				return false;
+			}
+			this.exiting = true;
+			before = this.state;
+			change(WorkerState.DRAINING);
 		}
 		startThread("cluster-watchdog", () -> haltAfter(delay.plus(this.properties.shutdown().timeout())));
 		startThread("cluster-drain", () -> {
-			if (before != WorkerState.STARTING) {
+			if (before == WorkerState.READY || before == WorkerState.REFUSING) {
+				refuseTraffic();
 				awaitDelay(delay);
 				drain(last);
 			}
@@ -257,24 +273,17 @@ public final class WorkerAgent implements PrimaryLink.Orders {
 	}
 
 	/**
-	 * From here on readiness has no effect any more.
-	 * @return the state before, or {@code null} if this worker leaves already
+	 * Listeners of the application are told, which may do anything.
 	 */
-	private @Nullable WorkerState beginToLeave() {
-		WorkerState before;
-		Application toRefuse;
-		synchronized (this) {
-			before = this.state;
-			if (before == WorkerState.DRAINING) {
-				return null;
+	private void refuseTraffic() {
+		try {
+			if (this.application != null) {
+				this.application.refuseTraffic();
 			}
-			change(WorkerState.DRAINING);
-			toRefuse = this.application;
 		}
-		if (toRefuse != null) {
-			toRefuse.refuseTraffic();
+		catch (RuntimeException ex) {
+			logger.warn("The application failed to take note that it refuses traffic", ex);
 		}
-		return before;
 	}
 
 	/**

@@ -48,6 +48,8 @@ class RelaunchDecisionTests {
 
 	private boolean first = true;
 
+	private boolean tomcat = true;
+
 	private String operatingSystem = "Linux";
 
 	private Supplier<Boolean> descriptorPassing = () -> true;
@@ -227,6 +229,12 @@ class RelaunchDecisionTests {
 	}
 
 	@Test
+	void serverThatCannotShareItsPort() {
+		this.tomcat = false;
+		assertPlain(Loudness.WARN, "Tomcat");
+	}
+
+	@Test
 	void platformWithoutNativeLibrary() {
 		this.descriptorPassing = () -> false;
 		assertPlain(Loudness.WARN, "junixsocket");
@@ -252,7 +260,8 @@ class RelaunchDecisionTests {
 	private Outcome decide() {
 		return RelaunchDecision.of(this.application, this.environment,
 				new Circumstances(this.worker, this.nativeImage, this.stack, this.threadName, this.contextClassLoader,
-						this.springProperties::get, this.first, this.operatingSystem, this.descriptorPassing));
+						this.springProperties::get, this.first, this.tomcat, this.operatingSystem,
+						this.descriptorPassing));
 	}
 
 	private static List<StackTraceElement> stack(String... methods) {

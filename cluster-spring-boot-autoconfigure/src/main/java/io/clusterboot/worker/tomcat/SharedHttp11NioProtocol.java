@@ -15,6 +15,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class SharedHttp11NioProtocol extends Http11NioProtocol implements SharedServer {
 
+	private static final String HTTP_1_1 = "HTTP/1.1";
+
 	private static final String HTTP_2 = "HTTP/2.0";
 
 	private volatile boolean closing;
@@ -69,16 +71,31 @@ public final class SharedHttp11NioProtocol extends Http11NioProtocol implements 
 	 */
 	@Override
 	public boolean useCompression(Request request, Response response) {
+		boolean compressed = super.useCompression(request, response);
 		if (this.closing && !HTTP_2.equals(request.protocol().toString())) {
+			keepFraming(request, response);
 			response.getMimeHeaders().setValue("Connection").setString("close");
 		}
-		return super.useCompression(request, response);
+		return compressed;
+	}
+
+	/**
+	 * With that header Tomcat would let the end of the connection be the end of a
+	 * response of unknown length, and one that is cut off would look whole. It uses
+	 * chunks nevertheless if there may be trailers.
+	 */
+	private static void keepFraming(Request request, Response response) {
+		boolean chunked = HTTP_1_1.equals(request.protocol().toString()) && response.getContentLengthLong() == -1;
+		if (chunked && response.getTrailerFields() == null && !"HEAD".equals(request.getMethod())) {
+			response.setTrailerFields(() -> null);
+		}
 	}
 
 	@Override
 	public void closeGracefully() {
 		this.closing = true;
 		closeServerSocketGraceful();
+		endpoint().awaitAcceptor();
 	}
 
 	@Override

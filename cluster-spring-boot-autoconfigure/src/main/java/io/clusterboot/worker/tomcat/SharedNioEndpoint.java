@@ -8,6 +8,7 @@ import java.nio.channels.SocketChannel;
 
 import io.clusterboot.worker.AcceptPolicy;
 import io.clusterboot.worker.SharedServerSocket;
+import io.clusterboot.worker.UnsharableServerException;
 import io.clusterboot.worker.WorkerAgent;
 import org.apache.tomcat.util.net.NioEndpoint;
 import org.jspecify.annotations.Nullable;
@@ -18,6 +19,8 @@ import org.jspecify.annotations.Nullable;
  * then drops the next client that the acceptor takes.
  */
 final class SharedNioEndpoint extends NioEndpoint {
+
+	private static final int ACCEPTOR_STOP_MILLIS = 1000;
 
 	private @Nullable WorkerAgent agent;
 
@@ -30,14 +33,18 @@ final class SharedNioEndpoint extends NioEndpoint {
 		this.policy = policy;
 	}
 
-	/**
-	 * The connections that have been accepted. Tomcat counts one before it accepts it and
-	 * lists it a little later. What lies between must not be missed once nothing more is
-	 * accepted; before, the count includes the one that the acceptor waits for.
-	 */
 	int openConnections() {
-		int listed = this.connections.size();
-		return (this.socket != null) ? listed : (int) Math.max(listed, getConnectionCount());
+		return this.connections.size();
+	}
+
+	/**
+	 * Wait until the acceptor has left: a connection is listed a little after it was
+	 * accepted, and must not be missed by whoever waits for there to be none.
+	 */
+	void awaitAcceptor() {
+		if (this.acceptor != null) {
+			this.acceptor.stopMillis(ACCEPTOR_STOP_MILLIS);
+		}
 	}
 
 	@Override
@@ -47,9 +54,8 @@ final class SharedNioEndpoint extends NioEndpoint {
 			return;
 		}
 		if (getUseInheritedChannel() || getUnixDomainSocketPath() != null) {
-			throw new IllegalStateException(
-					"A connector with an inherited channel or a UNIX domain socket cannot be shared by workers: "
-							+ "remove that setting, or set cluster.enabled=false");
+			throw new UnsharableServerException(
+					"Workers cannot share a Tomcat connector with an inherited channel or a UNIX domain socket.");
 		}
 		InetSocketAddress address = new InetSocketAddress(getAddress(), getPortWithOffset());
 		this.socket = this.agent.sockets().listen(address, this.policy, () -> bind(address));
@@ -76,7 +82,10 @@ final class SharedNioEndpoint extends NioEndpoint {
 	@Override
 	protected @Nullable SocketChannel serverSocketAccept() throws Exception {
 		SharedServerSocket shared = this.socket;
-		return (shared != null) ? shared.accept() : super.serverSocketAccept();
+		if (this.agent == null) {
+			return super.serverSocketAccept();
+		}
+		return (shared != null) ? shared.accept() : null;
 	}
 
 	@Override
@@ -111,8 +120,11 @@ final class SharedNioEndpoint extends NioEndpoint {
 		if (connection == null) {
 			countDownConnection();
 		}
-		else if (!isRunning() || isPaused() || !setSocketOptions(connection)) {
+		else if (!isRunning() || isPaused()) {
 			super.destroySocket(connection);
+		}
+		else if (!setSocketOptions(connection)) {
+			closeSocket(connection);
 		}
 	}
 
