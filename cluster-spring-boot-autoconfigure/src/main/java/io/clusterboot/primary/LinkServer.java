@@ -1,7 +1,9 @@
 package io.clusterboot.primary;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 
 import org.apache.commons.logging.Log;
@@ -29,7 +31,9 @@ final class LinkServer implements AutoCloseable {
 	}
 
 	static LinkServer bind(Path path) throws IOException {
-		return new LinkServer(AFUNIXServerSocket.bindOn(AFUNIXSocketAddress.of(path)));
+		LinkServer server = new LinkServer(AFUNIXServerSocket.bindOn(AFUNIXSocketAddress.of(path)));
+		Files.setPosixFilePermissions(path, PosixFilePermissions.fromString("rw-------"));
+		return server;
 	}
 
 	void start(Admission admission) {
