@@ -131,7 +131,7 @@ public final class ClusterProcess implements AutoCloseable {
 		return new Builder(List.of("-jar", demoJar().toString()));
 	}
 
-	private static Path demoJar() {
+	static Path demoJar() {
 		String given = System.getProperty("demo.jar");
 		if (given != null) {
 			return Path.of(given).toAbsolutePath();
