@@ -185,13 +185,31 @@ final class Supervisor implements LinkServer.Admission {
 		long now = this.clock.now();
 		workers().forEach((worker) -> check(worker, now));
 		announceAvailability();
-		if (this.phase == Phase.STARTING || this.phase == Phase.RUNNING) {
-			List<StartPlan.Candidate> candidates = this.slots.stream().map(Slot::candidate).toList();
-			this.startPlan.next(candidates, this.phase == Phase.RUNNING, now).forEach(this::fork);
+		switch (this.phase) {
+			case STARTING -> {
+				// The first worker starts alone, and its failure is final.
+				if (isEmpty()) {
+					startMissing(now);
+				}
+			}
+			case RUNNING -> startMissing(now);
+			case STOPPING -> {
+				if (isEmpty()) {
+					this.phase = Phase.STOPPED;
+				}
+			}
+			case STOPPED -> {
+			}
 		}
-		else if (workers().findAny().isEmpty()) {
-			this.phase = Phase.STOPPED;
-		}
+	}
+
+	private boolean isEmpty() {
+		return workers().findAny().isEmpty();
+	}
+
+	private void startMissing(long now) {
+		List<StartPlan.Candidate> candidates = this.slots.stream().map(Slot::candidate).toList();
+		this.startPlan.next(candidates, this.phase == Phase.RUNNING, now).forEach(this::fork);
 	}
 
 	private void announceAvailability() {
