@@ -191,6 +191,10 @@ class SupervisionTests {
 		}
 	}
 
+	private static boolean isAlive(long pid) {
+		return ProcessHandle.of(pid).map(ProcessHandle::isAlive).orElse(false);
+	}
+
 	private static List<Exchange> failures(LoadResult result) {
 		return result.only((exchange) -> exchange.outcome() != Outcome.OK).exchanges();
 	}
@@ -202,6 +206,8 @@ class SupervisionTests {
 		for (int i = 0; i < PAIRS_KILLED; i++) {
 			Set<Long> killed = cluster.awaitReplaced(List.of()).pids();
 			ClusterProcess.signal("KILL", List.copyOf(killed));
+			// a process that is about to die may still take a connection with it
+			await().atMost(TIMEOUT).until(() -> killed.stream().noneMatch(SupervisionTests::isAlive));
 			try (HttpConnection waiting = HttpConnection.open(cluster.port(), START_LIMIT)) {
 				HttpConnection.Reply reply = waiting.get("/");
 				assertThat(reply.status()).isEqualTo(200);
