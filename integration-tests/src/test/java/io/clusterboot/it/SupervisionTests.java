@@ -268,19 +268,20 @@ class SupervisionTests {
 	 *
 	 * @param pid its process
 	 * @param start when it was not killed yet
-	 * @param end when it was
+	 * @param end when it was dead
 	 */
 	private record Kill(long pid, long start, long end) {
 
 		static Kill of(long pid) {
 			long start = System.nanoTime();
 			ClusterProcess.signal("KILL", List.of(pid));
+			await().atMost(TIMEOUT).pollInterval(Duration.ofMillis(10)).until(() -> !isAlive(pid));
 			return new Kill(pid, start, System.nanoTime());
 		}
 
 		/**
 		 * Whether a request can have been in flight on this worker, which accepts nothing
-		 * any more once it has been killed.
+		 * any more once it is dead.
 		 */
 		boolean cut(Exchange failure) {
 			return failure.start() - this.end < 0 && isInTime(failure);
