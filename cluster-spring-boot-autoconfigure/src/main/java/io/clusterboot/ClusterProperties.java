@@ -9,6 +9,7 @@ import org.jspecify.annotations.Nullable;
 
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
+import org.springframework.util.unit.DataSize;
 
 /**
  * Configuration of the cluster. The primary reads it once when it starts, each worker
@@ -18,9 +19,14 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * would without this starter.
  * @param workers Number of workers, a whole number from 1, or 'auto' for one per
  * available processor.
+ * @param maxWorkers Largest number of workers that the cluster can be scaled to at run
+ * time; four for each available processor, or 'cluster.workers' if that is more, unless
+ * set.
  * @param startup how workers are started
  * @param heartbeat how the primary notices that a worker hangs
  * @param restart how workers that exit are replaced
+ * @param reload how workers are replaced by new ones
+ * @param recycle when a worker that runs is replaced
  * @param drain how a worker leaves without losing requests
  * @param shutdown how the cluster stops
  * @param worker what workers get beyond the application's own command line
@@ -28,9 +34,28 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  */
 @ConfigurationProperties("cluster")
 public record ClusterProperties(@DefaultValue("true") boolean enabled, @DefaultValue("auto") WorkerCount workers,
-		@DefaultValue Startup startup, @DefaultValue Heartbeat heartbeat, @DefaultValue Restart restart,
+		@Nullable Integer maxWorkers, @DefaultValue Startup startup, @DefaultValue Heartbeat heartbeat,
+		@DefaultValue Restart restart, @DefaultValue Reload reload, @DefaultValue Recycle recycle,
 		@DefaultValue Drain drain, @DefaultValue Shutdown shutdown, @DefaultValue Worker worker,
 		@DefaultValue Link link) {
+
+	/** Workers per processor beyond which a machine is hardly ever better used. */
+	private static final int MOST_PER_PROCESSOR = 4;
+
+	public ClusterProperties {
+		if (maxWorkers != null) {
+			Check.atLeast("cluster.max-workers", maxWorkers, workers.resolve());
+		}
+	}
+
+	/**
+	 * The largest number of workers that the cluster can be scaled to.
+	 * @return the number that is set, or the default for this machine
+	 */
+	public int mostWorkers() {
+		return (this.maxWorkers != null) ? this.maxWorkers
+				: Math.max(this.workers.resolve(), MOST_PER_PROCESSOR * Runtime.getRuntime().availableProcessors());
+	}
 
 	/**
 	 * These properties with one more JVM option for workers, before those of the user.
@@ -40,8 +65,9 @@ public record ClusterProperties(@DefaultValue("true") boolean enabled, @DefaultV
 	public ClusterProperties withWorkerJvmArg(String option) {
 		List<String> options = new ArrayList<>(this.worker.jvmArgs());
 		options.add(0, option);
-		return new ClusterProperties(this.enabled, this.workers, this.startup, this.heartbeat, this.restart, this.drain,
-				this.shutdown, new Worker(options, this.worker.environment(), this.worker.requestTimeout()), this.link);
+		return new ClusterProperties(this.enabled, this.workers, this.maxWorkers, this.startup, this.heartbeat,
+				this.restart, this.reload, this.recycle, this.drain, this.shutdown,
+				new Worker(options, this.worker.environment(), this.worker.requestTimeout()), this.link);
 	}
 
 	/**
@@ -102,6 +128,53 @@ public record ClusterProperties(@DefaultValue("true") boolean enabled, @DefaultV
 					"must not be less than cluster.restart.initial-delay (" + initialDelay + ")");
 			Check.that(jitter >= 0 && jitter <= 1, "cluster.restart.jitter", jitter, "must be between 0 and 1");
 			Check.notNegative("cluster.restart.stable-after", stableAfter);
+		}
+
+	}
+
+	/**
+	 * How workers are replaced by new ones.
+	 *
+	 * @param surge Number of workers that are replaced at the same time, each by a
+	 * replacement that runs beside it.
+	 * @param probation Time for which a replacement has to stay ready before the worker
+	 * that it replaces is told to leave.
+	 */
+	public record Reload(@DefaultValue("1") int surge, @DefaultValue("5s") Duration probation) {
+
+		public Reload {
+			Check.atLeast("cluster.reload.surge", surge, 1);
+			Check.notNegative("cluster.reload.probation", probation);
+		}
+
+	}
+
+	/**
+	 * When a worker that runs is replaced, as by a restart. One at a time; what is not
+	 * set is no limit.
+	 *
+	 * @param maxRequests Number of requests after which a worker is replaced.
+	 * @param maxAge Age at which a worker is replaced.
+	 * @param maxHeap Size of what a garbage collection leaves of a worker's heap at which
+	 * it is replaced.
+	 * @param maxRss Size of a worker's memory as the operating system sees it at which it
+	 * is replaced. Linux only.
+	 * @param jitter Share by which the number of requests and the age are lowered at
+	 * random for each worker, a fraction from 0 to 1, so that workers do not reach them
+	 * together.
+	 */
+	public record Recycle(@Nullable Long maxRequests, @Nullable Duration maxAge, @Nullable DataSize maxHeap,
+			@Nullable DataSize maxRss, @DefaultValue("0.1") double jitter) {
+
+		public Recycle {
+			Check.that(maxRequests == null || maxRequests >= 1, "cluster.recycle.max-requests", maxRequests,
+					"must be 1 or more");
+			if (maxAge != null) {
+				Check.positive("cluster.recycle.max-age", maxAge);
+			}
+			Check.positive("cluster.recycle.max-heap", maxHeap);
+			Check.positive("cluster.recycle.max-rss", maxRss);
+			Check.that(jitter >= 0 && jitter <= 1, "cluster.recycle.jitter", jitter, "must be between 0 and 1");
 		}
 
 	}
@@ -182,6 +255,10 @@ public record ClusterProperties(@DefaultValue("true") boolean enabled, @DefaultV
 			that(value.toNanos() > 0, property, value, "must be more than 0");
 		}
 
+		static void positive(String property, @Nullable DataSize value) {
+			that(value == null || value.toBytes() > 0, property, value, "must be more than 0");
+		}
+
 		static void notNegative(String property, Duration value) {
 			that(!value.isNegative(), property, value, "must not be negative");
 		}
@@ -190,7 +267,7 @@ public record ClusterProperties(@DefaultValue("true") boolean enabled, @DefaultV
 			that(value >= least, property, value, "must be " + least + " or more");
 		}
 
-		static void that(boolean valid, String property, Object value, String rule) {
+		static void that(boolean valid, String property, @Nullable Object value, String rule) {
 			if (!valid) {
 				throw new IllegalArgumentException("%s %s, but is %s".formatted(property, rule, value));
 			}

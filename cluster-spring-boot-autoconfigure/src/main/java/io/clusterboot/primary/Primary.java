@@ -5,9 +5,9 @@ import java.io.UncheckedIOException;
 import java.time.Duration;
 
 import io.clusterboot.ClusterProperties;
+import io.clusterboot.launch.Build;
 import io.clusterboot.launch.JavaCommand;
 import io.clusterboot.launch.WorkerCommand;
-import io.clusterboot.os.Signals;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 
@@ -18,9 +18,6 @@ import org.apache.commons.logging.LogFactory;
 public final class Primary {
 
 	private static final Log logger = LogFactory.getLog(Primary.class);
-
-	/** What a shell reports for a process that a signal ended, as a JVM does. */
-	private static final int SIGNALLED = 128;
 
 	private Primary() {
 	}
@@ -45,12 +42,13 @@ public final class Primary {
 	public static int run(ClusterProperties properties) {
 		int workers = properties.workers().resolve();
 		WorkerCommand command = WorkerCommand.of(JavaCommand.ofThisProcess(), properties.worker(), workers);
+		Build build = new Build(null, command);
 		try (RuntimeDirectory directory = RuntimeDirectory.create();
 				LinkServer server = LinkServer.bind(directory.socket())) {
-			Supervisor supervisor = new Supervisor(properties, workers, new WorkerSpawner(command, directory.socket()));
+			Supervisor supervisor = new Supervisor(properties, new WorkerSpawner(directory.socket()),
+					(found, failed) -> found.accept(build), build);
 			server.start(supervisor);
-			Signals.handle("TERM", (number) -> supervisor.stop("SIGTERM", SIGNALLED + number));
-			Signals.handle("INT", (number) -> supervisor.stop("SIGINT", SIGNALLED + number));
+			ClusterSignals.handle(supervisor);
 			logger.info("Process %d is the primary of %d workers (cluster.workers=%s, %d processors available)"
 				.formatted(ProcessHandle.current().pid(), workers, properties.workers(),
 						Runtime.getRuntime().availableProcessors()));

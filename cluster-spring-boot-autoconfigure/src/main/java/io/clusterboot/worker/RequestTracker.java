@@ -2,9 +2,11 @@ package io.clusterboot.worker;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.Supplier;
 
 import org.jspecify.annotations.Nullable;
 
@@ -45,6 +47,34 @@ public final class RequestTracker {
 		return this.lastEnd;
 	}
 
+	/**
+	 * For how long the oldest request has been in flight.
+	 * @return the time, zero if there is none
+	 */
+	Duration oldest() {
+		long now = System.nanoTime();
+		return Duration.ofNanos(this.active.stream().mapToLong((ticket) -> now - ticket.begun).max().orElse(0));
+	}
+
+	/**
+	 * Wait for something on behalf of the calling thread's request, as long as that
+	 * takes: a request that waits on purpose is not stuck.
+	 * @param <T> type of what is waited for
+	 * @param wait waits
+	 * @return what it was waited for
+	 */
+	public <T> T waiting(Supplier<T> wait) {
+		Thread self = Thread.currentThread();
+		Optional<Ticket> own = this.active.stream().filter((ticket) -> ticket.thread() == self).findAny();
+		own.ifPresent(Ticket::suspend);
+		try {
+			return wait.get();
+		}
+		finally {
+			own.ifPresent(Ticket::resume);
+		}
+	}
+
 	long total() {
 		return this.total.sum();
 	}
@@ -64,6 +94,8 @@ public final class RequestTracker {
 	 * asynchronously.
 	 */
 	public final class Ticket {
+
+		private final long begun = System.nanoTime();
 
 		private volatile @Nullable Thread thread;
 
