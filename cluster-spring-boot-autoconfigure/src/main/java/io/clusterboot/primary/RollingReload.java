@@ -4,9 +4,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.IntPredicate;
@@ -41,11 +39,11 @@ final class RollingReload {
 
 	private final IntPredicate free;
 
+	private final IntPredicate awaited;
+
 	private final TreeSet<Integer> remaining = new TreeSet<>();
 
 	private final TreeMap<Integer, Step> steps = new TreeMap<>();
-
-	private final Set<Integer> awaited = new HashSet<>();
 
 	private State state = State.WAITING;
 
@@ -61,11 +59,15 @@ final class RollingReload {
 	 * @param probation time for which a replacement has to stay ready
 	 * @param free tells whether an index can be replaced now; one that cannot has its
 	 * turn later
+	 * @param awaited tells whether somebody waits for an outcome in the worker of an
+	 * index and keeps that worker from leaving; its turn comes last, and nothing waits
+	 * for it to be gone
 	 */
-	RollingReload(int surge, Duration probation, IntPredicate free) {
+	RollingReload(int surge, Duration probation, IntPredicate free, IntPredicate awaited) {
 		this.surge = surge;
 		this.probation = probation;
 		this.free = free;
+		this.awaited = awaited;
 	}
 
 	/**
@@ -169,7 +171,7 @@ final class RollingReload {
 	 * @return whether it is over
 	 */
 	boolean isOver() {
-		return this.state.isFinal() && this.steps.isEmpty();
+		return this.state.isFinal() && occupied() == 0;
 	}
 
 	List<Command> begin(Collection<Integer> indexes, long now) {
@@ -190,19 +192,6 @@ final class RollingReload {
 		if (!this.state.isFinal()) {
 			finish(State.FAILED, Failure.of(reason));
 		}
-	}
-
-	/**
-	 * Somebody waits for the outcome in the worker of an index, and keeps that worker
-	 * from leaving. Its turn comes last, and the next one does not wait for it to be
-	 * gone.
-	 * @param index the index
-	 * @param now the time
-	 * @return what to do
-	 */
-	List<Command> awaitedIn(int index, long now) {
-		this.awaited.add(index);
-		return advance(now);
 	}
 
 	/**
@@ -264,7 +253,6 @@ final class RollingReload {
 		Step step = this.steps.get(index);
 		if (step != null && step.isSettled()) {
 			this.steps.remove(index);
-			this.awaited.remove(index);
 		}
 		return advance(now);
 	}
@@ -358,7 +346,7 @@ final class RollingReload {
 		}
 		return this.remaining.stream()
 			.filter(this.free::test)
-			.sorted(Comparator.comparing(this.awaited::contains))
+			.sorted(Comparator.comparing(this.awaited::test))
 			.limit(Math.max(0, this.surge - occupied()))
 			.toList();
 	}
@@ -366,7 +354,7 @@ final class RollingReload {
 	private long occupied() {
 		return this.steps.entrySet()
 			.stream()
-			.filter((entry) -> !entry.getValue().isSettled() || !this.awaited.contains(entry.getKey()))
+			.filter((entry) -> !entry.getValue().isOut() || !this.awaited.test(entry.getKey()))
 			.count();
 	}
 

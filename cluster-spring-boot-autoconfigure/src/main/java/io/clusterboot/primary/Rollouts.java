@@ -101,8 +101,14 @@ final class Rollouts {
 
 	private Rollout rollout(Kind kind, String trigger, @Nullable WorkerHandle target) {
 		int surge = (kind == Kind.RELOAD) ? this.settings.surge() : 1;
-		return new Rollout(++this.lastId, kind, trigger, target, this.lastGeneration + 1, new RollingReload(surge,
-				this.settings.probation(), (index) -> kind == Kind.LEAVE || !this.leaving.containsKey(index)));
+		return new Rollout(++this.lastId, kind, trigger, target, this.lastGeneration + 1,
+				new RollingReload(surge, this.settings.probation(),
+						(index) -> kind == Kind.LEAVE || !this.leaving.containsKey(index), this::isAwaitedIn));
+	}
+
+	private boolean isAwaitedIn(int index) {
+		return active().flatMap((rollout) -> rollout.waiters().stream())
+			.anyMatch((waiter) -> waiter.worker().index() == index);
 	}
 
 	private Rollout enqueue(Rollout rollout, long now) {
@@ -257,18 +263,14 @@ final class Rollouts {
 	 * Tell a worker how a reload or restart ends, now or when it does.
 	 * @param waiter who wants to know
 	 * @param id id of the reload or restart
-	 * @param now the time
 	 */
-	void await(Waiter waiter, int id, long now) {
+	void await(Waiter waiter, int id) {
 		Rollout rollout = active().filter((candidate) -> candidate.id() == id).findFirst().orElse(null);
 		if (rollout == null || rollout.reload().state().isFinal()) {
 			answer(waiter, (rollout != null) ? rollout.describe() : this.past.get(id));
 			return;
 		}
 		rollout.waiters().add(waiter);
-		if (waiter.worker().generation() != rollout.number() || rollout.kind() != Kind.RELOAD) {
-			apply(rollout, rollout.reload().awaitedIn(waiter.worker().index(), now), now);
-		}
 	}
 
 	/**

@@ -539,7 +539,7 @@ final class Supervisor implements LinkServer.Admission, ClusterSignals.Commands 
 			worker.send(answer(request.exchange(), request.command()));
 		}
 		else if (message instanceof FromWorker.AwaitOutcome request) {
-			this.rollouts.await(new Waiter(worker, request.exchange()), request.reload(), this.clock.now());
+			this.rollouts.await(new Waiter(worker, request.exchange()), request.reload());
 		}
 		descriptors.forEach(Descriptors::close);
 	}

@@ -24,6 +24,8 @@ class RollingReloadTests {
 
 	private final Set<Integer> busy = new HashSet<>();
 
+	private final Set<Integer> awaited = new HashSet<>();
+
 	private RollingReload reload = reload(1);
 
 	/**
@@ -185,7 +187,7 @@ class RollingReloadTests {
 
 	@Test
 	void theIndexInWhichTheOutcomeIsAwaitedComesLast() {
-		this.reload.awaitedIn(0, 0);
+		this.awaited.add(0);
 		assertThat(begin(0, 1)).containsExactly("START 1");
 		replace(1);
 		assertThat(of(this.reload.left(1, 0))).containsExactly("START 0");
@@ -195,16 +197,19 @@ class RollingReloadTests {
 	}
 
 	@Test
-	void aWorkerThatWaitsForTheOutcomeIsNotWaitedFor() {
+	void aWorkerThatWaitsForAnOutcomeIsNotWaitedForOnceItAcceptsNothing() {
 		begin(0, 1);
-		this.reload.awaitedIn(0, 0);
+		this.awaited.add(0);
 		this.reload.ready(0, 0);
-		assertThat(of(this.reload.tick(PROBATION))).containsExactly("RETIRE 0", "START 1");
-		this.reload.stoppedAccepting(0, PROBATION);
-		replace(1);
-		this.reload.left(1, PROBATION);
+		assertThat(of(this.reload.tick(PROBATION))).containsExactly("RETIRE 0");
+		assertThat(of(this.reload.stoppedAccepting(0, PROBATION))).containsExactly("START 1");
+		this.reload.ready(1, 0);
+		this.reload.tick(PROBATION);
+		this.reload.stoppedAccepting(1, PROBATION);
 		assertThat(this.reload.state()).isEqualTo(State.DONE);
 		assertThat(this.reload.isOver()).isFalse();
+		this.reload.left(1, PROBATION);
+		assertThat(this.reload.isOver()).as("with 0 still waiting").isTrue();
 	}
 
 	@Test
@@ -228,7 +233,8 @@ class RollingReloadTests {
 	}
 
 	private RollingReload reload(int surge) {
-		return new RollingReload(surge, Duration.ofNanos(PROBATION), (index) -> !this.busy.contains(index));
+		return new RollingReload(surge, Duration.ofNanos(PROBATION), (index) -> !this.busy.contains(index),
+				this.awaited::contains);
 	}
 
 	private List<String> begin(Integer... indexes) {
