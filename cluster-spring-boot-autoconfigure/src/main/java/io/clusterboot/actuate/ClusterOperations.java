@@ -40,10 +40,10 @@ final class ClusterOperations {
 	WebEndpointResponse<Object> run(String operation, @Nullable String workers, @Nullable String id,
 			@Nullable String wait) {
 		try {
+			Duration atMost = atMost(wait);
 			return switch (operation) {
-				case "reload" -> answer(this.control.reload(TRIGGER), atMost(wait));
-				case "restart" ->
-					answer(this.control.restart(number("id", id, "the id of a worker"), TRIGGER), atMost(wait));
+				case "reload" -> answer(this.control.reload(TRIGGER), atMost);
+				case "restart" -> answer(this.control.restart(number("id", id, "the id of a worker"), TRIGGER), atMost);
 				case "abort" -> new WebEndpointResponse<>(this.control.abort().join(), ACCEPTED);
 				case "scale" -> new WebEndpointResponse<>(
 						new Scaled(this.control.scale(number("workers", workers, "the number of workers")).join()),

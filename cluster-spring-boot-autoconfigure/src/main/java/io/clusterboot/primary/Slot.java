@@ -91,11 +91,21 @@ final class Slot {
 		return this.wanted;
 	}
 
-	void wanted(boolean wanted) {
-		this.wanted = wanted;
-		if (!wanted) {
-			this.succession = null;
-		}
+	/**
+	 * The cluster does without this index.
+	 */
+	void giveUp() {
+		this.wanted = false;
+		this.succession = null;
+	}
+
+	/**
+	 * The cluster has this index again, whose workers may still be leaving.
+	 * @param generation what the next one runs
+	 */
+	void takeBack(Generation generation) {
+		this.wanted = true;
+		this.generation = generation;
 	}
 
 	/**

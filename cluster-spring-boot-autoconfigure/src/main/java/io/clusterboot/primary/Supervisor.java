@@ -636,14 +636,18 @@ final class Supervisor implements LinkServer.Admission, ClusterSignals.Commands 
 	private void resize(int workers, long now) {
 		this.configuredWorkers = workers;
 		for (int index = 0; index < workers; index++) {
-			if (!this.slots.containsKey(index)) {
+			Slot slot = this.slots.get(index);
+			if (slot == null) {
 				this.slots.put(index, new Slot(index, this.generation, now));
 				this.rollouts.added(index, now);
 			}
-			this.slots.get(index).wanted(true);
+			else if (!slot.isWanted()) {
+				slot.takeBack(this.generation);
+				this.rollouts.added(index, now);
+			}
 		}
 		for (Slot surplus : List.copyOf(this.slots.tailMap(workers, true).values())) {
-			surplus.wanted(false);
+			surplus.giveUp();
 			this.rollouts.removed(surplus.index(), now);
 			surplus.workers()
 				.forEach((worker) -> disconnect(worker, "the cluster is smaller now", Duration.ZERO, false));

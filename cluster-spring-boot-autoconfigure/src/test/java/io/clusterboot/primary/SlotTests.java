@@ -96,11 +96,11 @@ class SlotTests {
 	@Test
 	void anIndexThatIsGivenUpNeedsNoWorker() {
 		WorkerHandle worker = started();
-		this.slot.wanted(false);
+		this.slot.giveUp();
 		this.slot.left(worker, EXIT);
 		assertThat(this.slot.candidate().missing()).isFalse();
 		assertThat(this.slot.described()).isEmpty();
-		this.slot.wanted(true);
+		this.slot.takeBack(this.first);
 		assertThat(this.slot.candidate().missing()).isTrue();
 	}
 
