@@ -44,17 +44,18 @@ public final class Primary {
 	 */
 	public static int run(ClusterProperties properties) {
 		int workers = properties.workers().resolve();
-		WorkerCommand command = WorkerCommand.of(JavaCommand.ofThisProcess(), properties.worker(), workers);
+		WorkerCommand command = WorkerCommand.of(JavaCommand.ofThisProcess(), properties.worker());
 		try (RuntimeDirectory directory = RuntimeDirectory.create();
 				LinkServer server = LinkServer.bind(directory.socket())) {
-			Supervisor supervisor = new Supervisor(properties, workers, new WorkerSpawner(command, directory.socket()));
+			Supervisor supervisor = new Supervisor(properties, workers,
+					new WorkerSpawner(command, workers, directory.socket()));
 			server.start(supervisor);
 			Signals.handle("TERM", (number) -> supervisor.stop("SIGTERM", SIGNALLED + number));
 			Signals.handle("INT", (number) -> supervisor.stop("SIGINT", SIGNALLED + number));
 			logger.info("Process %d is the primary of %d workers (cluster.workers=%s, %d processors available)"
 				.formatted(ProcessHandle.current().pid(), workers, properties.workers(),
 						Runtime.getRuntime().availableProcessors()));
-			command.warnings().forEach(logger::warn);
+			command.warnings(workers).forEach(logger::warn);
 			warnOfShortShutdown(properties);
 			// Reading the configuration has filled a heap that is sized for the
 			// application.

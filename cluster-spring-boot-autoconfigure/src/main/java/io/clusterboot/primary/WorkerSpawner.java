@@ -20,12 +20,15 @@ final class WorkerSpawner {
 
 	private final WorkerCommand command;
 
+	private final int workers;
+
 	private final Path socket;
 
 	private int lastId;
 
-	WorkerSpawner(WorkerCommand command, Path socket) {
+	WorkerSpawner(WorkerCommand command, int workers, Path socket) {
 		this.command = command;
+		this.workers = workers;
 		this.socket = socket;
 	}
 
@@ -43,8 +46,9 @@ final class WorkerSpawner {
 			.findFirst()
 			.getAsInt();
 		WorkerIdentity identity = new WorkerIdentity(++this.lastId, index, seat, 0, this.socket);
-		this.command.notes(identity).forEach((note) -> logger.info("%s: %s".formatted(identity.name(), note)));
-		Process process = this.command.processBuilder(identity).start();
+		this.command.notes(identity, this.workers)
+			.forEach((note) -> logger.info("%s: %s".formatted(identity.name(), note)));
+		Process process = this.command.processBuilder(identity, this.workers).start();
 		return new WorkerHandle(identity, process,
 				List.of(OutputPump.start("cluster-stdout-" + identity.name(), process.getInputStream(), System.out),
 						OutputPump.start("cluster-stderr-" + identity.name(), process.getErrorStream(), System.err)),
