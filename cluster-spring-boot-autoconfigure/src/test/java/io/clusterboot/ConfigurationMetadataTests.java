@@ -19,8 +19,8 @@ import static org.assertj.core.api.Assertions.assertThat;
  */
 class ConfigurationMetadataTests {
 
-	private static final Set<String> WITHOUT_DEFAULT = Set.of("cluster.worker.environment", "cluster.worker.jvm-args",
-			"cluster.worker.request-timeout");
+	private static final Set<String> WITHOUT_DEFAULT = Set.of("cluster.staging.directory", "cluster.worker.environment",
+			"cluster.worker.jvm-args", "cluster.worker.request-timeout");
 
 	private final List<JsonNode> properties;
 

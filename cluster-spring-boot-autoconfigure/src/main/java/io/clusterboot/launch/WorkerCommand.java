@@ -8,7 +8,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 import io.clusterboot.ClusterProperties;
 import io.clusterboot.protocol.WorkerIdentity;
@@ -28,6 +30,9 @@ public final class WorkerCommand {
 	private static final Set<String> SERVICE_MANAGER_VARIABLES = Set.of("NOTIFY_SOCKET", "WATCHDOG_USEC",
 			"WATCHDOG_PID");
 
+	/** For all commands, since many are made of the same long options. */
+	private static final LongOptions longOptions = new LongOptions();
+
 	private final JavaCommand own;
 
 	private final ClusterProperties.Worker settings;
@@ -37,8 +42,6 @@ public final class WorkerCommand {
 	private final Map<String, List<String>> environmentOptions;
 
 	private final HeapShare heapShare;
-
-	private final LongOptions longOptions = new LongOptions();
 
 	WorkerCommand(JavaCommand own, ClusterProperties.Worker settings, @Nullable VmFlags flags) {
 		this.own = own;
@@ -81,7 +84,7 @@ public final class WorkerCommand {
 		};
 		List<String> command = new ArrayList<>();
 		command.add(this.own.executable());
-		command.addAll(this.longOptions.shorten(options(identity, workers, nobody)));
+		command.addAll(longOptions.shorten(options(identity, workers, nobody)));
 		command.addAll(JavaArguments.escape(this.own.target()));
 		command.addAll(this.own.arguments());
 		ProcessBuilder builder = new ProcessBuilder(command);
@@ -110,6 +113,14 @@ public final class WorkerCommand {
 	 */
 	public List<String> warnings(int workers) {
 		return this.heapShare.warnings(workers);
+	}
+
+	/**
+	 * Whether workers load classes from an archive of the user's.
+	 * @return whether they do
+	 */
+	boolean isArchiveUsed() {
+		return allOptions().anyMatch(ArchiveRule::isRead);
 	}
 
 	private List<String> options(WorkerIdentity identity, int workers, Consumer<String> notes) {
@@ -142,10 +153,14 @@ public final class WorkerCommand {
 		if (this.flags != null && this.flags.outOfMemoryHandled()) {
 			return true;
 		}
-		List<String> all = new ArrayList<>(this.own.options());
-		this.environmentOptions.values().forEach(all::addAll);
-		all.addAll(this.settings.jvmArgs());
-		return all.stream().anyMatch((option) -> OUT_OF_MEMORY.matcher(option).matches());
+		return allOptions().anyMatch((option) -> OUT_OF_MEMORY.matcher(option).matches());
+	}
+
+	private Stream<String> allOptions() {
+		return Stream
+			.of(this.own.options().stream(), this.environmentOptions.values().stream().flatMap(List::stream),
+					this.settings.jvmArgs().stream())
+			.flatMap(Function.identity());
 	}
 
 	void adaptEnvironment(Map<String, String> environment, WorkerIdentity identity, Consumer<String> notes) {

@@ -6,6 +6,7 @@ import java.time.Duration;
 
 import io.clusterboot.ClusterProperties;
 import io.clusterboot.launch.JavaCommand;
+import io.clusterboot.launch.Staging;
 import io.clusterboot.launch.WorkerCommand;
 import io.clusterboot.os.Signals;
 import org.apache.commons.logging.Log;
@@ -44,9 +45,11 @@ public final class Primary {
 	 */
 	public static int run(ClusterProperties properties) {
 		int workers = properties.workers().resolve();
-		WorkerCommand command = WorkerCommand.of(JavaCommand.ofThisProcess(), properties.worker());
-		try (RuntimeDirectory directory = RuntimeDirectory.create();
+		JavaCommand own = JavaCommand.ofThisProcess();
+		try (RuntimeDirectory directory = RuntimeDirectory.create(properties.staging().directory());
+				Staging staging = Staging.of(own, properties, directory::builds);
 				LinkServer server = LinkServer.bind(directory.socket())) {
+			WorkerCommand command = staging.prepare().command();
 			Supervisor supervisor = new Supervisor(properties, workers,
 					new WorkerSpawner(command, workers, directory.socket()));
 			server.start(supervisor);

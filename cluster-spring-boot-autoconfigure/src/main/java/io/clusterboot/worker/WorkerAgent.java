@@ -1,10 +1,8 @@
 package io.clusterboot.worker;
 
 import java.io.IOException;
-import java.nio.file.Files;
 import java.time.Duration;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -39,8 +37,6 @@ public final class WorkerAgent implements PrimaryLink.Orders {
 	private static volatile @Nullable WorkerAgent current;
 
 	private final WorkerIdentity identity;
-
-	private final Optional<ProcessHandle> primary = parent();
 
 	private final ClusterProperties properties;
 
@@ -266,7 +262,6 @@ public final class WorkerAgent implements PrimaryLink.Orders {
 				awaitDelay(delay);
 				drain(last);
 			}
-			removeStaleSocket();
 			System.exit(0);
 		});
 		return true;
@@ -284,27 +279,6 @@ public final class WorkerAgent implements PrimaryLink.Orders {
 		catch (RuntimeException ex) {
 			logger.warn("The application failed to take note that it refuses traffic", ex);
 		}
-	}
-
-	/**
-	 * A primary that was killed could not clean up. The first worker that leaves does it.
-	 * When a process dies its children get another parent, even before it is reaped.
-	 */
-	private void removeStaleSocket() {
-		if (parent().equals(this.primary)) {
-			return;
-		}
-		try {
-			Files.deleteIfExists(this.identity.socket());
-			Files.deleteIfExists(this.identity.socket().getParent());
-		}
-		catch (IOException ex) {
-			logger.debug("Cannot remove " + this.identity.socket(), ex);
-		}
-	}
-
-	private static Optional<ProcessHandle> parent() {
-		return ProcessHandle.current().parent();
 	}
 
 	private void awaitDelay(Duration delay) {
