@@ -1,5 +1,6 @@
 package io.clusterboot;
 
+import java.io.File;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -30,6 +31,7 @@ import org.springframework.util.unit.DataSize;
  * @param drain how a worker leaves without losing requests
  * @param shutdown how the cluster stops
  * @param worker what workers get beyond the application's own command line
+ * @param staging the copies that workers run from
  * @param link the connection between primary and workers
  */
 @ConfigurationProperties("cluster")
@@ -37,7 +39,7 @@ public record ClusterProperties(@DefaultValue("true") boolean enabled, @DefaultV
 		@Nullable Integer maxWorkers, @DefaultValue Startup startup, @DefaultValue Heartbeat heartbeat,
 		@DefaultValue Restart restart, @DefaultValue Reload reload, @DefaultValue Recycle recycle,
 		@DefaultValue Drain drain, @DefaultValue Shutdown shutdown, @DefaultValue Worker worker,
-		@DefaultValue Link link) {
+		@DefaultValue Staging staging, @DefaultValue Link link) {
 
 	/** Workers per processor beyond which a machine is hardly ever better used. */
 	private static final int MOST_PER_PROCESSOR = 4;
@@ -67,7 +69,7 @@ public record ClusterProperties(@DefaultValue("true") boolean enabled, @DefaultV
 		options.add(0, option);
 		return new ClusterProperties(this.enabled, this.workers, this.maxWorkers, this.startup, this.heartbeat,
 				this.restart, this.reload, this.recycle, this.drain, this.shutdown,
-				new Worker(options, this.worker.environment(), this.worker.requestTimeout()), this.link);
+				new Worker(options, this.worker.environment(), this.worker.requestTimeout()), this.staging, this.link);
 	}
 
 	/**
@@ -231,6 +233,26 @@ public record ClusterProperties(@DefaultValue("true") boolean enabled, @DefaultV
 			if (requestTimeout != null) {
 				Check.positive("cluster.worker.request-timeout", requestTimeout);
 			}
+		}
+
+	}
+
+	/**
+	 * The copies that workers run from, so that what the application was launched from
+	 * can be replaced while it runs.
+	 *
+	 * @param enabled Whether workers run from a private copy of the application's jar or
+	 * class path.
+	 * @param directory Directory for the copies; one that only this cluster uses is
+	 * created in it. Unless set, they are in the primary's directory in java.io.tmpdir.
+	 * @param maxSize Size of one copy beyond which workers run from the original files.
+	 */
+	public record Staging(@DefaultValue("true") boolean enabled, @Nullable File directory,
+			@DefaultValue("1GB") DataSize maxSize) {
+
+		public Staging {
+			Check.that(!maxSize.isNegative() && maxSize.toBytes() > 0, "cluster.staging.max-size", maxSize,
+					"must be more than 0");
 		}
 
 	}

@@ -21,7 +21,8 @@ class ConfigurationMetadataTests {
 
 	private static final Set<String> WITHOUT_DEFAULT = Set.of("cluster.worker.environment", "cluster.max-workers",
 			"cluster.recycle.max-age", "cluster.recycle.max-heap", "cluster.recycle.max-requests",
-			"cluster.recycle.max-rss", "cluster.worker.jvm-args", "cluster.worker.request-timeout");
+			"cluster.recycle.max-rss", "cluster.staging.directory", "cluster.worker.jvm-args",
+			"cluster.worker.request-timeout");
 
 	private final List<JsonNode> properties;
 

@@ -1,5 +1,8 @@
 package io.clusterboot.primary;
 
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
+
 import io.clusterboot.os.Signals;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
@@ -20,24 +23,26 @@ final class ClusterSignals {
 	static void handle(Commands commands) {
 		Signals.handle("TERM", (number) -> commands.stop("SIGTERM", SIGNALLED + number));
 		Signals.handle("INT", (number) -> commands.stop("SIGINT", SIGNALLED + number));
-		on("HUP", "reload", commands::reload);
-		on("USR2", "reload", commands::reload);
-		on("TTIN", "one worker more", (trigger) -> commands.scaleBy(1, trigger));
-		on("TTOU", "one worker less", (trigger) -> commands.scaleBy(-1, trigger));
-	}
-
-	private static void on(String name, String meaning, Command command) {
-		Signals.handle(name, (number) -> {
-			logger.info("SIG%s: %s".formatted(name, meaning));
-			command.run("SIG" + name);
+		Signals.handle("HUP", (number) -> understood("SIGHUP", "reload", commands::reload));
+		AtomicBoolean warned = new AtomicBoolean();
+		Signals.handle("USR2", (number) -> {
+			if (!FlightRecording.isRunning()) {
+				understood("SIGUSR2", "reload", commands::reload);
+			}
+			else if (warned.compareAndSet(false, true)) {
+				logger.warn("SIGUSR2 reloads nothing during a flight recording, which makes the JVM send that signal "
+						+ "to itself: use SIGHUP");
+			}
 		});
+		Signals.handle("TTIN",
+				(number) -> understood("SIGTTIN", "one worker more", (trigger) -> commands.scaleBy(1, trigger)));
+		Signals.handle("TTOU",
+				(number) -> understood("SIGTTOU", "one worker less", (trigger) -> commands.scaleBy(-1, trigger)));
 	}
 
-	@FunctionalInterface
-	private interface Command {
-
-		void run(String trigger);
-
+	private static void understood(String signal, String meaning, Consumer<String> command) {
+		logger.info("%s: %s".formatted(signal, meaning));
+		command.accept(signal);
 	}
 
 	/**

@@ -7,7 +7,7 @@ import java.time.Duration;
 import io.clusterboot.ClusterProperties;
 import io.clusterboot.launch.Build;
 import io.clusterboot.launch.JavaCommand;
-import io.clusterboot.launch.WorkerCommand;
+import io.clusterboot.launch.Staging;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 
@@ -41,18 +41,18 @@ public final class Primary {
 	 */
 	public static int run(ClusterProperties properties) {
 		int workers = properties.workers().resolve();
-		WorkerCommand command = WorkerCommand.of(JavaCommand.ofThisProcess(), properties.worker(), workers);
-		Build build = new Build(null, command);
-		try (RuntimeDirectory directory = RuntimeDirectory.create();
+		try (RuntimeDirectory directory = RuntimeDirectory.create(properties.staging().directory());
+				Staging staging = Staging.of(JavaCommand.ofThisProcess(), properties, directory::builds);
 				LinkServer server = LinkServer.bind(directory.socket())) {
+			Build first = staging.prepare();
 			Supervisor supervisor = new Supervisor(properties, new WorkerSpawner(directory.socket()),
-					(found, failed) -> found.accept(build), build);
+					new StagedBuilds(staging, properties.startup().timeout()), first);
 			server.start(supervisor);
 			ClusterSignals.handle(supervisor);
 			logger.info("Process %d is the primary of %d workers (cluster.workers=%s, %d processors available)"
 				.formatted(ProcessHandle.current().pid(), workers, properties.workers(),
 						Runtime.getRuntime().availableProcessors()));
-			command.warnings().forEach(logger::warn);
+			first.command().warnings(workers).forEach(logger::warn);
 			warnOfShortShutdown(properties);
 			// Reading the configuration has filled a heap that is sized for the
 			// application.

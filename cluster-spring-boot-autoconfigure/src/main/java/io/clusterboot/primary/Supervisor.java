@@ -14,6 +14,7 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 
@@ -710,7 +711,7 @@ final class Supervisor implements LinkServer.Admission, ClusterSignals.Commands 
 
 	private List<String> builds() {
 		return workers().sorted(Comparator.comparingInt(WorkerHandle::generation))
-			.map(WorkerHandle::build)
+			.map((worker) -> worker.build().id())
 			.filter(Objects::nonNull)
 			.distinct()
 			.toList();
@@ -718,8 +719,15 @@ final class Supervisor implements LinkServer.Admission, ClusterSignals.Commands 
 
 	private static WorkerDescription describe(Slot slot, WorkerHandle worker, long now) {
 		return new WorkerDescription(worker.id(), worker.index(), worker.pid(), worker.state(), worker.generation(),
-				worker.build(), worker.startedAt(), worker.readyAt(), worker.age(now), slot.restarts(), slot.lastExit(),
-				worker.load());
+				worker.build().id(), worker.startedAt(), worker.readyAt(), worker.age(now), slot.restarts(),
+				slot.lastExit(), worker.load());
+	}
+
+	private void retainBuilds() {
+		Stream<Build> used = this.slots.values().stream().map((slot) -> slot.generation().build());
+		Stream<Build> running = workers().map(WorkerHandle::build);
+		this.builds
+			.retain(Stream.of(Stream.of(this.generation.build()), used, running).flatMap(Function.identity()).toList());
 	}
 
 	private Stream<WorkerHandle> workers() {
@@ -801,6 +809,7 @@ final class Supervisor implements LinkServer.Admission, ClusterSignals.Commands 
 
 		@Override
 		public void over(Rollout rollout) {
+			retainBuilds();
 			Failure failure = rollout.reload().failure();
 			if (failure != null) {
 				logger.error("%s %s: %s. The workers that were to be replaced go on".formatted(rollout,

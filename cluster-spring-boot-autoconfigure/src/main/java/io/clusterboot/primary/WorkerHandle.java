@@ -6,6 +6,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.function.IntConsumer;
 
+import io.clusterboot.launch.Build;
 import io.clusterboot.protocol.FromPrimary;
 import io.clusterboot.protocol.Link;
 import io.clusterboot.protocol.WorkerIdentity;
@@ -22,7 +23,7 @@ final class WorkerHandle implements HandleRegistry.Peer {
 
 	private final Process process;
 
-	private final @Nullable String build;
+	private final Build build;
 
 	private final List<OutputPump> output;
 
@@ -61,7 +62,7 @@ final class WorkerHandle implements HandleRegistry.Peer {
 	/**
 	 * Create a handle.
 	 * @param identity who the worker is
-	 * @param build what it runs, if that has a name
+	 * @param build what it runs
 	 * @param process its process
 	 * @param output what copies its output
 	 * @param tail the end of its output
@@ -69,8 +70,8 @@ final class WorkerHandle implements HandleRegistry.Peer {
 	 * started together
 	 * @param now the time
 	 */
-	WorkerHandle(WorkerIdentity identity, @Nullable String build, Process process, List<OutputPump> output,
-			OutputTail tail, double luck, long now) {
+	WorkerHandle(WorkerIdentity identity, Build build, Process process, List<OutputPump> output, OutputTail tail,
+			double luck, long now) {
 		this.identity = identity;
 		this.build = build;
 		this.process = process;
@@ -129,7 +130,7 @@ final class WorkerHandle implements HandleRegistry.Peer {
 		return this.identity.generation();
 	}
 
-	@Nullable String build() {
+	Build build() {
 		return this.build;
 	}
 

@@ -45,10 +45,10 @@ final class WorkerSpawner {
 			.getAsInt();
 		WorkerIdentity identity = new WorkerIdentity(++this.lastId, index, seat, generation.number(), this.socket);
 		WorkerCommand command = generation.build().command();
-		command.notes(identity).forEach((note) -> logger.info("%s: %s".formatted(identity.name(), note)));
-		Process process = command.processBuilder(identity).start();
+		command.notes(identity, workers).forEach((note) -> logger.info("%s: %s".formatted(identity.name(), note)));
+		Process process = command.processBuilder(identity, workers).start();
 		OutputTail tail = new OutputTail();
-		return new WorkerHandle(identity, generation.build().id(), process, List.of(
+		return new WorkerHandle(identity, generation.build(), process, List.of(
 				OutputPump.start("cluster-stdout-" + identity.name(), process.getInputStream(), System.out, tail),
 				OutputPump.start("cluster-stderr-" + identity.name(), process.getErrorStream(), System.err, tail)),
 				tail, ThreadLocalRandom.current().nextDouble(), now);

@@ -1,10 +1,8 @@
 package io.clusterboot.worker;
 
 import java.io.IOException;
-import java.nio.file.Files;
 import java.time.Duration;
 import java.util.List;
-import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
@@ -44,8 +42,6 @@ public final class WorkerAgent implements PrimaryLink.Orders {
 	private static volatile @Nullable WorkerAgent current;
 
 	private final WorkerIdentity identity;
-
-	private final Optional<ProcessHandle> primary = parent();
 
 	private final ClusterProperties properties;
 
@@ -102,12 +98,11 @@ public final class WorkerAgent implements PrimaryLink.Orders {
 	/**
 	 * A terminal sends signals to the whole process group, service managers often do the
 	 * same, but it is the primary that decides what happens. What is ignored has handlers
-	 * that do nothing: processes that the application starts would inherit SIG_IGN.
-	 * SIGUSR2 is left to the JVM, which needs it to suspend threads and survives one that
-	 * comes from outside.
+	 * that do nothing: processes that the application starts would inherit SIG_IGN. The
+	 * JVM of a worker uses another signal than SIGUSR2 for itself.
 	 */
 	private static void handleSignals(WorkerAgent agent) {
-		for (String ignored : List.of("INT", "HUP", "TTIN", "TTOU")) {
+		for (String ignored : List.of("INT", "HUP", "USR2", "TTIN", "TTOU")) {
 			Signals.handle(ignored, (number) -> {
 			});
 		}
@@ -305,7 +300,6 @@ public final class WorkerAgent implements PrimaryLink.Orders {
 				stopAccepting(last);
 				drain(last);
 			}
-			removeStaleSocket();
 			System.exit(0);
 		});
 		return true;
@@ -323,27 +317,6 @@ public final class WorkerAgent implements PrimaryLink.Orders {
 		catch (RuntimeException ex) {
 			logger.warn("The application failed to take note that it refuses traffic", ex);
 		}
-	}
-
-	/**
-	 * A primary that was killed could not clean up. The first worker that leaves does it.
-	 * When a process dies its children get another parent, even before it is reaped.
-	 */
-	private void removeStaleSocket() {
-		if (parent().equals(this.primary)) {
-			return;
-		}
-		try {
-			Files.deleteIfExists(this.identity.socket());
-			Files.deleteIfExists(this.identity.socket().getParent());
-		}
-		catch (IOException ex) {
-			logger.debug("Cannot remove " + this.identity.socket(), ex);
-		}
-	}
-
-	private static Optional<ProcessHandle> parent() {
-		return ProcessHandle.current().parent();
 	}
 
 	private void awaitDelay(Duration delay) {

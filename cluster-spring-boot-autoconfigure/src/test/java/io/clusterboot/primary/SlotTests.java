@@ -142,12 +142,12 @@ class SlotTests {
 
 	private static Build build() {
 		ClusterProperties.Worker settings = new ClusterProperties.Worker(List.of(), Map.of(), null);
-		return new Build(null, WorkerCommand.of(JavaCommand.ofThisProcess(), settings, 1));
+		return new Build(null, WorkerCommand.of(JavaCommand.ofThisProcess(), settings));
 	}
 
 	private WorkerHandle started() {
 		WorkerIdentity identity = new WorkerIdentity(++this.ids, 0, 1, 0, Path.of("unused"));
-		WorkerHandle worker = new WorkerHandle(identity, null, new NoProcess(), List.of(), new OutputTail(), 0, 0);
+		WorkerHandle worker = new WorkerHandle(identity, build(), new NoProcess(), List.of(), new OutputTail(), 0, 0);
 		this.slot.started(worker);
 		return worker;
 	}
