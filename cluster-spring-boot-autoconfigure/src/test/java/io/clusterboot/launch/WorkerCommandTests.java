@@ -105,7 +105,7 @@ class WorkerCommandTests {
 				Map.of("NOTIFY_SOCKET", "/run/notify", "WATCHDOG_USEC", "1", "WATCHDOG_PID", "2", "TZ", "UTC"));
 		command.adaptEnvironment(environment, WORKER, (note) -> {
 		});
-		assertThat(environment).isEqualTo(Map.of("TZ", "UTC", "OTHER", "value"));
+		assertThat(environment).isEqualTo(Map.of("TZ", "UTC", "OTHER", "value", "_JAVA_SR_SIGNUM", "16"));
 	}
 
 	@Test
