@@ -20,7 +20,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 class ConfigurationMetadataTests {
 
 	private static final Set<String> WITHOUT_DEFAULT = Set.of("cluster.staging.directory", "cluster.worker.environment",
-			"cluster.worker.jvm-args", "cluster.worker.request-timeout");
+			"cluster.worker.environment-file", "cluster.worker.jvm-args", "cluster.worker.request-timeout");
 
 	private final List<JsonNode> properties;
 

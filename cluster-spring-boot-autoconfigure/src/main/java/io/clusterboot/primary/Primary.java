@@ -5,6 +5,7 @@ import java.io.UncheckedIOException;
 import java.time.Duration;
 
 import io.clusterboot.ClusterProperties;
+import io.clusterboot.launch.Build;
 import io.clusterboot.launch.JavaCommand;
 import io.clusterboot.launch.Staging;
 import io.clusterboot.launch.WorkerCommand;
@@ -36,12 +37,22 @@ public final class Primary {
 		}
 	}
 
+	private static Build firstBuild(Staging staging) {
+		try {
+			return staging.prepare();
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException(ex);
+		}
+	}
+
 	/**
 	 * Run a cluster until it has been stopped by a signal, or until its first worker has
 	 * failed. Blocks.
 	 * @param properties the cluster's configuration
 	 * @return the exit code for this process
-	 * @throws UncheckedIOException if the cluster's own socket cannot be created
+	 * @throws UncheckedIOException if the cluster's own socket cannot be created, or the
+	 * workers' environment not be read
 	 */
 	public static int run(ClusterProperties properties) {
 		int workers = properties.workers().resolve();
@@ -49,7 +60,7 @@ public final class Primary {
 		try (RuntimeDirectory directory = RuntimeDirectory.create(properties.staging().directory());
 				Staging staging = Staging.of(own, properties, directory::builds);
 				LinkServer server = LinkServer.bind(directory.socket())) {
-			WorkerCommand command = staging.prepare().command();
+			WorkerCommand command = firstBuild(staging).command();
 			Supervisor supervisor = new Supervisor(properties, workers,
 					new WorkerSpawner(command, workers, directory.socket()));
 			server.start(supervisor);
