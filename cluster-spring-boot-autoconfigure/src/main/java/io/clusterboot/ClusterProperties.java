@@ -3,6 +3,7 @@ package io.clusterboot;
 import java.io.File;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -68,8 +69,9 @@ public record ClusterProperties(@DefaultValue("true") boolean enabled, @DefaultV
 		List<String> options = new ArrayList<>(this.worker.jvmArgs());
 		options.add(0, option);
 		return new ClusterProperties(this.enabled, this.workers, this.maxWorkers, this.startup, this.heartbeat,
-				this.restart, this.reload, this.recycle, this.drain, this.shutdown,
-				new Worker(options, this.worker.environment(), this.worker.requestTimeout()), this.staging, this.link);
+				this.restart, this.reload, this.recycle, this.drain, this.shutdown, new Worker(options,
+						this.worker.environment(), this.worker.environmentFile(), this.worker.requestTimeout()),
+				this.staging, this.link);
 	}
 
 	/**
@@ -221,11 +223,13 @@ public record ClusterProperties(@DefaultValue("true") boolean enabled, @DefaultV
 	 * the application's own; '{id}', '{index}' and '{seat}' stand for the worker's
 	 * numbers.
 	 * @param environment Environment variables for workers only.
+	 * @param environmentFile File with environment variables for workers only, one
+	 * NAME=value in a line, which is read again at each reload.
 	 * @param requestTimeout Age at which a request that holds a thread counts as stuck:
 	 * its stack is logged and its worker replaced.
 	 */
 	public record Worker(@DefaultValue List<String> jvmArgs, @DefaultValue Map<String, String> environment,
-			@Nullable Duration requestTimeout) {
+			@Nullable File environmentFile, @Nullable Duration requestTimeout) {
 
 		public Worker {
 			jvmArgs = List.copyOf(jvmArgs);
@@ -233,6 +237,17 @@ public record ClusterProperties(@DefaultValue("true") boolean enabled, @DefaultV
 			if (requestTimeout != null) {
 				Check.positive("cluster.worker.request-timeout", requestTimeout);
 			}
+		}
+
+		/**
+		 * These settings with more environment variables.
+		 * @param variables the variables; those that are set already stay as they are
+		 * @return the settings
+		 */
+		public Worker withEnvironmentDefaults(Map<String, String> variables) {
+			Map<String, String> all = new HashMap<>(variables);
+			all.putAll(this.environment);
+			return new Worker(this.jvmArgs, all, this.environmentFile, this.requestTimeout);
 		}
 
 	}

@@ -78,19 +78,21 @@ public final class Staging implements AutoCloseable {
 	}
 
 	/**
-	 * Make a build of what is there now. If the very first one cannot be copied, a
-	 * warning is logged, and this and all later builds are the original files.
+	 * Make a build of what is there now, with the environment file as it is now. If the
+	 * very first one cannot be copied, a warning is logged, and this and all later builds
+	 * are the original files.
 	 * @return the build: a new one, or that of a former call if nothing has changed
 	 * @throws IOException if what is there cannot be copied, although that was possible
-	 * before
+	 * before, or if the environment file cannot be used
 	 */
 	public Build prepare() throws IOException {
 		this.preparing.lock();
 		try {
+			ClusterProperties.Worker settings = settings();
 			if (!this.properties.staging().enabled() || Boolean.FALSE.equals(this.possible)) {
-				return new Build(null, command(this.own));
+				return original(settings);
 			}
-			Build build = (this.possible != null) ? copyAgain() : copyFirst();
+			Build build = (this.possible != null) ? copyAgain(settings) : copyFirst(settings);
 			this.possible = build.id() != null;
 			return build;
 		}
@@ -99,10 +101,21 @@ public final class Staging implements AutoCloseable {
 		}
 	}
 
-	private Build copyFirst() throws IOException {
+	private ClusterProperties.Worker settings() throws EnvironmentFileException {
+		ClusterProperties.Worker settings = this.properties.worker();
+		File environment = settings.environmentFile();
+		return (environment != null) ? settings.withEnvironmentDefaults(EnvironmentFile.read(environment.toPath()))
+				: settings;
+	}
+
+	private Build original(ClusterProperties.Worker settings) {
+		return new Build(null, WorkerCommand.of(this.own, settings));
+	}
+
+	private Build copyFirst(ClusterProperties.Worker settings) throws IOException {
 		try {
-			checkArchives();
-			return copy();
+			checkArchives(settings);
+			return copy(settings);
 		}
 		catch (IOException ex) {
 			if (this.closed) {
@@ -111,13 +124,13 @@ public final class Staging implements AutoCloseable {
 			logger.warn("Workers run from the original files, since there can be no private copy: %s. ".formatted(
 					reason(ex)) + "Replace a jar by renaming another one while the cluster runs, never in place. "
 					+ "cluster.staging.enabled=false says that this is known");
-			return new Build(null, command(this.own));
+			return original(settings);
 		}
 	}
 
-	private Build copyAgain() throws IOException {
+	private Build copyAgain(ClusterProperties.Worker settings) throws IOException {
 		try {
-			return copy();
+			return copy(settings);
 		}
 		catch (IOException ex) {
 			throw new IOException("There is no new build, since no private copy can be made: " + reason(ex), ex);
@@ -132,15 +145,15 @@ public final class Staging implements AutoCloseable {
 				: String.valueOf(ex.getMessage());
 	}
 
-	private void checkArchives() throws UnstageableException {
-		if (Runtime.version().feature() < RELOCATABLE_ARCHIVES && command(this.own).isArchiveUsed()) {
+	private void checkArchives(ClusterProperties.Worker settings) throws UnstageableException {
+		if (Runtime.version().feature() < RELOCATABLE_ARCHIVES && original(settings).command().isArchiveUsed()) {
 			throw new UnstageableException("before JDK %d, -XX:SharedArchiveFile works with jars in their place only"
 				.formatted(RELOCATABLE_ARCHIVES));
 		}
 	}
 
-	private Build copy() throws IOException {
-		CodeSources sources = sources();
+	private Build copy(ClusterProperties.Worker settings) throws IOException {
+		CodeSources sources = sources(settings.environment());
 		Path directory = Files.createDirectories(this.location.directory(),
 				PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
 		if (directory.toString().contains(File.pathSeparator)) {
@@ -153,24 +166,19 @@ public final class Staging implements AutoCloseable {
 			BuildCopy.Complete complete = copy.complete();
 			Path published = publish(complete, directory.resolve(complete.hash()));
 			return new Build(complete.hash(),
-					command(sources.relocate((source) -> complete.relocate(published, source))));
+					WorkerCommand.of(sources.relocate((source) -> complete.relocate(published, source)), settings));
 		}
 		finally {
 			delete(temporary);
 		}
 	}
 
-	private CodeSources sources() {
-		Map<String, String> environment = this.properties.worker().environment();
+	private CodeSources sources(Map<String, String> environment) {
 		String launcherOptions = environment.get(OptionVariable.LAUNCHER);
 		return new CodeSources(this.own,
 				(launcherOptions != null) ? OptionString.split(launcherOptions)
 						: this.own.environmentOptions().getOrDefault(OptionVariable.LAUNCHER, List.of()),
 				environment.getOrDefault("CLASSPATH", System.getenv("CLASSPATH")));
-	}
-
-	private WorkerCommand command(JavaCommand command) {
-		return WorkerCommand.of(command, this.properties.worker());
 	}
 
 	private Path publish(BuildCopy.Complete copy, Path target) throws IOException {

@@ -32,19 +32,29 @@ public final class Primary {
 		}
 	}
 
+	private static Build firstBuild(Staging staging) {
+		try {
+			return staging.prepare();
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException(ex);
+		}
+	}
+
 	/**
 	 * Run a cluster until it has been stopped by a signal, or until its first worker has
 	 * failed. Blocks.
 	 * @param properties the cluster's configuration
 	 * @return the exit code for this process
-	 * @throws UncheckedIOException if the cluster's own socket cannot be created
+	 * @throws UncheckedIOException if the cluster's own socket cannot be created, or the
+	 * workers' environment not be read
 	 */
 	public static int run(ClusterProperties properties) {
 		int workers = properties.workers().resolve();
 		try (RuntimeDirectory directory = RuntimeDirectory.create(properties.staging().directory());
 				Staging staging = Staging.of(JavaCommand.ofThisProcess(), properties, directory::builds);
 				LinkServer server = LinkServer.bind(directory.socket())) {
-			Build first = staging.prepare();
+			Build first = firstBuild(staging);
 			Supervisor supervisor = new Supervisor(properties, new WorkerSpawner(directory.socket()),
 					new StagedBuilds(staging, properties.startup().timeout()), first);
 			server.start(supervisor);

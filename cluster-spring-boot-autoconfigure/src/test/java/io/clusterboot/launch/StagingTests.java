@@ -378,6 +378,36 @@ class StagingTests {
 	}
 
 	@Test
+	void environmentFileIsReadAnew() throws IOException {
+		Path file = Files.writeString(this.app.resolve("env"), "A=file\nB=file\nJAVA_TOOL_OPTIONS=-Xlog:gc:gc.log\n");
+		this.properties.put("cluster.worker.environment-file", file.toString());
+		this.properties.put("cluster.worker.environment.[B]", "property");
+		Staging staging = staging(jarCommand(jar("app.jar", "", "one")));
+		Build first = staging.prepare();
+		assertThat(environment(first)).containsEntry("A", "file")
+			.containsEntry("B", "property")
+			.containsEntry("JAVA_TOOL_OPTIONS", "-Xlog:gc:gc.worker-1.log");
+		Files.writeString(file, "C=new");
+		assertThat(environment(staging.prepare())).containsEntry("C", "new")
+			.doesNotContainKeys("A", "JAVA_TOOL_OPTIONS");
+		assertThat(environment(first)).containsEntry("A", "file");
+		Files.delete(file);
+		assertThatIOException().isThrownBy(staging::prepare).withMessage(file + ": the file does not exist");
+	}
+
+	@Test
+	void environmentFileNeedsNoCopy() {
+		this.properties.put("cluster.staging.enabled", "false");
+		this.properties.put("cluster.worker.environment-file", "/nowhere/env");
+		assertThatIOException().isThrownBy(() -> staging(jarCommand(Path.of("app.jar"))).prepare())
+			.withMessage("/nowhere/env: the file does not exist");
+	}
+
+	private static Map<String, String> environment(Build build) {
+		return build.command().processBuilder(WORKER, 1).environment();
+	}
+
+	@Test
 	void stagingCanBeTurnedOff(CapturedOutput output) throws IOException {
 		Path jar = jar("app.jar", "", "one");
 		this.properties.put("cluster.staging.enabled", "false");

@@ -163,7 +163,7 @@ class WorkerCommandTests {
 	}
 
 	private static ClusterProperties.Worker settings(List<String> jvmArgs, Map<String, String> environment) {
-		return new ClusterProperties.Worker(jvmArgs, environment, null);
+		return new ClusterProperties.Worker(jvmArgs, environment, null, null);
 	}
 
 	private static JavaCommand own(List<String> options, Map<String, List<String>> environmentOptions) {

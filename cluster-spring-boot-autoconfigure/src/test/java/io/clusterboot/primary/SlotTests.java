@@ -141,7 +141,7 @@ class SlotTests {
 	}
 
 	private static Build build() {
-		ClusterProperties.Worker settings = new ClusterProperties.Worker(List.of(), Map.of(), null);
+		ClusterProperties.Worker settings = new ClusterProperties.Worker(List.of(), Map.of(), null, null);
 		return new Build(null, WorkerCommand.of(JavaCommand.ofThisProcess(), settings));
 	}
 
