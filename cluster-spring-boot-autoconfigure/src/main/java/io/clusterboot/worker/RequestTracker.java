@@ -20,8 +20,6 @@ public final class RequestTracker {
 
 	private final LongAdder total = new LongAdder();
 
-	private volatile long lastEnd = System.nanoTime();
-
 	/**
 	 * A request has begun, on the calling thread.
 	 * @return to be ended with the request
@@ -38,11 +36,11 @@ public final class RequestTracker {
 	}
 
 	/**
-	 * When the last response was written.
-	 * @return the time, or when this tracker was made if there has been none
+	 * The requests in flight that hold no thread since they are processed asynchronously.
+	 * @return their number
 	 */
-	long lastEnd() {
-		return this.lastEnd;
+	int waiting() {
+		return (int) this.active.stream().filter((ticket) -> ticket.thread == null).count();
 	}
 
 	long total() {
@@ -94,7 +92,6 @@ public final class RequestTracker {
 		 * The request has been answered.
 		 */
 		public void end() {
-			RequestTracker.this.lastEnd = System.nanoTime();
 			RequestTracker.this.active.remove(this);
 		}
 
