@@ -2,10 +2,12 @@ package io.clusterboot.worker;
 
 import java.time.Duration;
 import java.util.Collection;
+import java.util.List;
 import java.util.function.BooleanSupplier;
 import java.util.function.ToIntFunction;
 
 import io.clusterboot.ClusterProperties;
+import io.clusterboot.worker.RequestTracker.Ticket;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 
@@ -56,9 +58,11 @@ final class Drain {
 			return this.requests.active() == 0 && sum(SharedServer::connections) == 0;
 		});
 		if (!over && !Thread.currentThread().isInterrupted()) {
-			logger.warn(describeRest());
+			List<Ticket> waiting = this.requests.waiting();
+			logger.warn(describeRest(waiting.size()));
 			this.servers.forEach(SharedServer::endLongLived);
-			await(GOODBYE, () -> this.requests.waiting() == 0 && sum(SharedServer::sessions) == 0);
+			await(GOODBYE,
+					() -> waiting.stream().noneMatch(this.requests::isActive) && sum(SharedServer::sessions) == 0);
 		}
 	}
 
@@ -75,8 +79,7 @@ final class Drain {
 		}
 	}
 
-	private String describeRest() {
-		int waiting = this.requests.waiting();
+	private String describeRest(int waiting) {
 		return ("cluster.drain.timeout (%d ms) is over with %d connections open. Cut off: %d requests in process and "
 				+ "%d idle connections. Ended: %d asynchronous requests and %d sessions, such as WebSockets.")
 			.formatted(this.settings.timeout().toMillis(), sum(SharedServer::connections),

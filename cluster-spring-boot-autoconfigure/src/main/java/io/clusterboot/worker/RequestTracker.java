@@ -37,10 +37,14 @@ public final class RequestTracker {
 
 	/**
 	 * The requests in flight that hold no thread since they are processed asynchronously.
-	 * @return their number
+	 * @return the requests
 	 */
-	int waiting() {
-		return (int) this.active.stream().filter((ticket) -> ticket.thread == null).count();
+	List<Ticket> waiting() {
+		return this.active.stream().filter((ticket) -> ticket.thread == null).toList();
+	}
+
+	boolean isActive(Ticket ticket) {
+		return this.active.contains(ticket);
 	}
 
 	long total() {
