@@ -186,15 +186,21 @@ public record ClusterProperties(@DefaultValue("true") boolean enabled, @DefaultV
 	/**
 	 * How a worker leaves without losing requests.
 	 *
-	 * @param timeout Longest time that a leaving worker waits for its requests in flight.
+	 * @param timeout Longest time that a leaving worker waits for its requests in flight,
+	 * WebSocket sessions and event streams; what is left then is ended or cut off.
 	 * @param idleGrace Time that idle kept-alive connections get to send another request,
 	 * which is answered with 'Connection: close', before they are closed.
+	 * @param closeWindow Time over which the end of idle connections is spread evenly,
+	 * counted from the end of the grace period, for their clients not to reconnect all at
+	 * once.
 	 */
-	public record Drain(@DefaultValue("30s") Duration timeout, @DefaultValue("2s") Duration idleGrace) {
+	public record Drain(@DefaultValue("30s") Duration timeout, @DefaultValue("2s") Duration idleGrace,
+			@DefaultValue("1s") Duration closeWindow) {
 
 		public Drain {
 			Check.notNegative("cluster.drain.timeout", timeout);
 			Check.notNegative("cluster.drain.idle-grace", idleGrace);
+			Check.notNegative("cluster.drain.close-window", closeWindow);
 		}
 
 	}

@@ -20,6 +20,7 @@ import java.util.stream.Stream;
 
 import io.clusterboot.ClusterProperties;
 import io.clusterboot.launch.Build;
+import io.clusterboot.os.ServiceManager;
 import io.clusterboot.primary.Rollout.Waiter;
 import io.clusterboot.primary.WorkerHandle.Intent;
 import io.clusterboot.protocol.ClusterCommand;
@@ -87,6 +88,8 @@ final class Supervisor implements LinkServer.Admission, ClusterSignals.Commands 
 	private final RecyclePolicy recyclePolicy;
 
 	private final Heartbeats heartbeats;
+
+	private final ServiceReport serviceReport = new ServiceReport(ServiceManager.ofThisProcess());
 
 	private final Rollouts rollouts;
 
@@ -226,6 +229,7 @@ final class Supervisor implements LinkServer.Admission, ClusterSignals.Commands 
 		long now = this.clock.now();
 		workers().forEach((worker) -> check(worker, now));
 		announceAvailability();
+		this.serviceReport.tick(readyWorkers(), this.configuredWorkers, now);
 		switch (this.phase) {
 			case STARTING -> {
 				// The first worker starts alone, and its failure is final.
@@ -466,6 +470,7 @@ final class Supervisor implements LinkServer.Admission, ClusterSignals.Commands 
 		this.phase = Phase.STOPPING;
 		this.exitCode = exitCode;
 		this.rollouts.cancel("The cluster stops");
+		this.serviceReport.stopping(reason);
 		Duration delay = this.properties.shutdown().preStopDelay();
 		logger.info("%s: %d workers drain and exit%s, within %s".formatted(reason, workers().count(),
 				delay.isZero() ? "" : " after serving for another " + seconds(delay),
@@ -699,14 +704,20 @@ final class Supervisor implements LinkServer.Admission, ClusterSignals.Commands 
 			.flatMap((slot) -> slot.described().stream().map((worker) -> describe(slot, worker, now)))
 			.sorted(Comparator.comparingInt(WorkerDescription::index).thenComparingInt(WorkerDescription::id))
 			.toList();
-		int ready = (int) workers().filter((worker) -> worker.state() == WorkerState.READY)
+		PrimaryDescription primary = new PrimaryDescription(ProcessHandle.current().pid(), this.startedAt,
+				Duration.ofNanos(now - this.started));
+		return new ClusterDescription(primary, this.configuredWorkers, readyWorkers(), this.handles.listeners(),
+				builds(), this.rollouts.describe(), workers);
+	}
+
+	/**
+	 * While a worker and its replacement are ready, they are one.
+	 */
+	private int readyWorkers() {
+		return (int) workers().filter((worker) -> worker.state() == WorkerState.READY)
 			.map(WorkerHandle::index)
 			.distinct()
 			.count();
-		PrimaryDescription primary = new PrimaryDescription(ProcessHandle.current().pid(), this.startedAt,
-				Duration.ofNanos(now - this.started));
-		return new ClusterDescription(primary, this.configuredWorkers, ready, this.handles.listeners(), builds(),
-				this.rollouts.describe(), workers);
 	}
 
 	private List<String> builds() {
@@ -766,6 +777,7 @@ final class Supervisor implements LinkServer.Admission, ClusterSignals.Commands 
 		@Override
 		public void prepare(Rollout rollout) {
 			logger.info("%s begins".formatted(rollout));
+			Supervisor.this.serviceReport.reloading(rollout.toString());
 			Supervisor.this.builds.prepare((build) -> post(() -> prepared(rollout, build)), (reason) -> post(
 					() -> Supervisor.this.rollouts.cannotPrepare(rollout, reason, Supervisor.this.clock.now())));
 		}
@@ -810,6 +822,9 @@ final class Supervisor implements LinkServer.Admission, ClusterSignals.Commands 
 		@Override
 		public void over(Rollout rollout) {
 			retainBuilds();
+			if (rollout.kind() == Rollout.Kind.RELOAD) {
+				Supervisor.this.serviceReport.reloaded(rollout.toString() + " " + rollout.reload().state());
+			}
 			Failure failure = rollout.reload().failure();
 			if (failure != null) {
 				logger.error("%s %s: %s. The workers that were to be replaced go on".formatted(rollout,

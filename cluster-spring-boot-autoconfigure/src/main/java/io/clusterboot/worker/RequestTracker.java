@@ -22,8 +22,6 @@ public final class RequestTracker {
 
 	private final LongAdder total = new LongAdder();
 
-	private volatile long lastEnd = System.nanoTime();
-
 	/**
 	 * A request has begun, on the calling thread.
 	 * @return to be ended with the request
@@ -40,11 +38,15 @@ public final class RequestTracker {
 	}
 
 	/**
-	 * When the last response was written.
-	 * @return the time, or when this tracker was made if there has been none
+	 * The requests in flight that hold no thread since they are processed asynchronously.
+	 * @return the requests
 	 */
-	long lastEnd() {
-		return this.lastEnd;
+	List<Ticket> waiting() {
+		return this.active.stream().filter((ticket) -> ticket.thread == null).toList();
+	}
+
+	boolean isActive(Ticket ticket) {
+		return this.active.contains(ticket);
 	}
 
 	/**
@@ -126,7 +128,6 @@ public final class RequestTracker {
 		 * The request has been answered.
 		 */
 		public void end() {
-			RequestTracker.this.lastEnd = System.nanoTime();
 			RequestTracker.this.active.remove(this);
 		}
 
