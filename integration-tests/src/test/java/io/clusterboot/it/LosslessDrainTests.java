@@ -15,6 +15,8 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 
+import javax.net.ssl.SSLContext;
+
 import io.clusterboot.it.RawConnection.Reply;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -338,6 +340,61 @@ class LosslessDrainTests {
 				assertThat(frame).as("end of the stream").isNotNull();
 				assertThat(Duration.ofNanos(System.nanoTime() - begin)).isBetween(Duration.ofSeconds(2),
 						Duration.ofSeconds(6));
+			}
+			assertLeaves(cluster);
+		}
+	}
+
+	@Test
+	void aConnectionThatBecomesHttp2DuringTheDrainGetsGoAway() throws IOException {
+		try (ClusterProcess cluster = oneWorker().property("server.http2.enabled", true)
+			.property("cluster.drain.idle-grace", "3s")
+			.start()) {
+			cluster.awaitReady();
+			try (RawConnection connection = RawConnection.open(cluster.port(), TIMEOUT)) {
+				drain(cluster);
+				connection.write("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + "\0\0\0\4\0\0\0\0\0");
+				byte[] frame = connection.readFully(9);
+				while (frame[3] != Http2Connection.GOAWAY) {
+					connection.readFully((frame[0] & 0xff) << 16 | (frame[1] & 0xff) << 8 | frame[2] & 0xff);
+					frame = connection.readFully(9);
+				}
+			}
+			assertLeaves(cluster);
+		}
+	}
+
+	@Test
+	void connectionsWithTlsAreDrainedLikeOthers() throws Exception {
+		TestCertificate certificate = TestCertificate.create(this.directory);
+		SSLContext context = certificate.clientContext();
+		try (ClusterProcess cluster = oneWorker().property("server.ssl.key-store", certificate.keyStore())
+			.property("server.ssl.key-store-password", TestCertificate.PASSWORD)
+			.property("management.server.port", 0)
+			.property("management.server.ssl.enabled", false)
+			.start()) {
+			cluster.awaitReady();
+			int port = cluster.port();
+			try (RawConnection pipelined = RawConnection.open(port, TIMEOUT, context);
+					RawConnection half = RawConnection.open(port, TIMEOUT, context);
+					RawConnection idle = RawConnection.open(port, TIMEOUT, context);
+					RawConnection noHandshake = RawConnection.open(port, TIMEOUT);
+					RawConnection probe = RawConnection.open(port, TIMEOUT, context)) {
+				for (RawConnection connection : List.of(pipelined, half, idle, probe)) {
+					assertThat(connection.ask(RawConnection.get("/pid")).closes()).isFalse();
+				}
+				pipelined
+					.write(RawConnection.get("/hold?name=first&gate=" + gate()) + RawConnection.get("/pid").repeat(19));
+				half.write("GET /pid HTTP/1.1\r\nHost: loc");
+				cluster.awaitLine("holding first");
+				cluster.signal("TERM");
+				await().atMost(TIMEOUT).until(() -> probe.ask(RawConnection.get("/pid")).closes());
+				assertThat(idle.isClosedByServer()).isTrue();
+				assertThat(noHandshake.isClosedByServer()).isTrue();
+				half.write("alhost\r\n\r\n");
+				assertThat(half.read().closes()).isTrue();
+				Files.createFile(gate());
+				assertOnlyTheLastCloses(pipelined, 20);
 			}
 			assertLeaves(cluster);
 		}

@@ -8,12 +8,13 @@ import java.io.InputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
-import java.net.SocketTimeoutException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
+
+import javax.net.ssl.SSLContext;
 
 /**
  * One HTTP/1.1 connection on which a test writes bytes as it likes: parts of requests, or
@@ -22,26 +23,40 @@ import java.util.TreeMap;
  */
 final class RawConnection implements AutoCloseable {
 
-	private final Socket socket = new Socket();
+	private final Socket socket;
 
 	private final InputStream in;
 
-	private RawConnection(int port, Duration timeout) throws IOException {
-		try {
-			this.socket.setTcpNoDelay(true);
-			this.socket.setSoTimeout(Math.toIntExact(timeout.toMillis()));
-			this.socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port),
-					Math.toIntExact(timeout.toMillis()));
-			this.in = new BufferedInputStream(this.socket.getInputStream());
-		}
-		catch (IOException ex) {
-			this.socket.close();
-			throw ex;
-		}
+	private RawConnection(Socket socket) throws IOException {
+		this.socket = socket;
+		this.in = new BufferedInputStream(socket.getInputStream());
 	}
 
 	static RawConnection open(int port, Duration timeout) throws IOException {
-		return new RawConnection(port, timeout);
+		return new RawConnection(connect(port, timeout));
+	}
+
+	/**
+	 * Connect with TLS.
+	 */
+	static RawConnection open(int port, Duration timeout, SSLContext context) throws IOException {
+		Socket plain = connect(port, timeout);
+		return new RawConnection(context.getSocketFactory().createSocket(plain, "127.0.0.1", port, true));
+	}
+
+	private static Socket connect(int port, Duration timeout) throws IOException {
+		Socket socket = new Socket();
+		try {
+			socket.setTcpNoDelay(true);
+			socket.setSoTimeout(Math.toIntExact(timeout.toMillis()));
+			socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port),
+					Math.toIntExact(timeout.toMillis()));
+			return socket;
+		}
+		catch (IOException ex) {
+			socket.close();
+			throw ex;
+		}
 	}
 
 	static String get(String path) {
@@ -149,26 +164,6 @@ final class RawConnection implements AutoCloseable {
 	 */
 	boolean isClosedByServer() throws IOException {
 		return this.in.read() == -1;
-	}
-
-	/**
-	 * Whether the server has sent nothing, nor closed this connection, for a moment.
-	 */
-	boolean isSilent(Duration moment) throws IOException {
-		int timeout = this.socket.getSoTimeout();
-		this.socket.setSoTimeout(Math.toIntExact(moment.toMillis()));
-		this.in.mark(1);
-		try {
-			this.in.read();
-			this.in.reset();
-			return false;
-		}
-		catch (SocketTimeoutException ex) {
-			return true;
-		}
-		finally {
-			this.socket.setSoTimeout(timeout);
-		}
 	}
 
 	/**
