@@ -362,7 +362,7 @@ class RelaunchTests {
 
 	@Test
 	void workersOfAPackagedJarHaveTheHeapThatTheUserChose() throws IOException {
-		try (ClusterProcess cluster = ClusterProcess.demo().jvmOptions("-Xmx64m", "-XX:+UseSerialGC").start()) {
+		try (ClusterProcess cluster = ClusterProcess.packagedDemo().jvmOptions("-Xmx64m", "-XX:+UseSerialGC").start()) {
 			cluster.awaitReady();
 			assertThat(commandLine(cluster.pid())).contains("-jar");
 			for (Worker worker : cluster.cluster().workers()) {
@@ -386,7 +386,7 @@ class RelaunchTests {
 
 	@Test
 	void clusterThatIsTurnedOffLeavesNoTrace() throws IOException {
-		try (ClusterProcess application = ClusterProcess.demo().workers(0).start()) {
+		try (ClusterProcess application = ClusterProcess.packagedDemo().workers(0).start()) {
 			application.awaitReady(0);
 			assertThat(application.allPids()).containsExactly(application.pid());
 			try (HttpConnection connection = HttpConnection.open(application.port(), TIMEOUT)) {
