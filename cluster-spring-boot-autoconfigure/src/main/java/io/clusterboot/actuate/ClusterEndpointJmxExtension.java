@@ -1,5 +1,7 @@
 package io.clusterboot.actuate;
 
+import java.util.Map;
+
 import io.clusterboot.control.ClusterControl;
 import io.clusterboot.control.PrimaryClusterControl;
 import io.clusterboot.protocol.ReloadDescription;
@@ -61,12 +63,13 @@ public class ClusterEndpointJmxExtension {
 	/**
 	 * Change the number of workers.
 	 * @param workers the number that there should be
-	 * @return the number
+	 * @return the number, as {@code configuredWorkers}: what an operation returns over
+	 * JMX has to be an object
 	 * @see ClusterControl#scale(int)
 	 */
 	@WriteOperation
-	public int scale(int workers) {
-		return this.control.scale(workers).join();
+	public Map<String, Integer> scale(int workers) {
+		return Map.of("configuredWorkers", this.control.scale(workers).join());
 	}
 
 }
