@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.IntPredicate;
@@ -359,9 +360,10 @@ final class RollingReload {
 	}
 
 	private List<Command> discardUnsettled() {
-		List<Integer> unsettled = this.steps.keySet()
+		List<Integer> unsettled = this.steps.entrySet()
 			.stream()
-			.filter((index) -> !this.steps.get(index).isSettled())
+			.filter((step) -> !step.getValue().isSettled())
+			.map(Map.Entry::getKey)
 			.toList();
 		this.steps.keySet().removeAll(unsettled);
 		return unsettled.stream().map((index) -> new Command(Action.DISCARD, index)).toList();

@@ -133,8 +133,8 @@ final class Rollouts {
 		else {
 			WorkerHandle target = rollout.target();
 			rollout.begins((target != null) ? target.generation() : this.lastGeneration);
-			boolean there = target != null && target.isStaying();
-			apply(rollout, rollout.reload().begin(there ? List.of(target.index()) : List.of(), now), now);
+			List<Integer> indexes = (target != null && target.isStaying()) ? List.of(target.index()) : List.of();
+			apply(rollout, rollout.reload().begin(indexes, now), now);
 		}
 	}
 
