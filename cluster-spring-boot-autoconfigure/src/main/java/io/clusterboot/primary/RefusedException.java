@@ -1,5 +1,6 @@
 package io.clusterboot.primary;
 
+import io.clusterboot.protocol.FromPrimary;
 import io.clusterboot.protocol.Refusal;
 
 /**
@@ -16,8 +17,8 @@ final class RefusedException extends RuntimeException {
 		this.refusal = refusal;
 	}
 
-	Refusal refusal() {
-		return this.refusal;
+	FromPrimary answer(long exchange) {
+		return new FromPrimary.Refused(exchange, this.refusal, String.valueOf(getMessage()));
 	}
 
 }

@@ -128,7 +128,7 @@ final class Rollouts {
 		if (rollout.kind() == Kind.RELOAD) {
 			rollout.begins(++this.lastGeneration);
 			this.lastReload = rollout;
-			this.crew.prepare(rollout);
+			this.crew.prepare(rollout, this);
 		}
 		else {
 			WorkerHandle target = rollout.target();
@@ -357,8 +357,9 @@ final class Rollouts {
 		 * Find out what the application's files are now. To be answered by
 		 * {@link Rollouts#prepared} or {@link Rollouts#cannotPrepare}.
 		 * @param rollout the reload that needs to know
+		 * @param rollouts takes the answer, on the supervisor's thread
 		 */
-		void prepare(Rollout rollout);
+		void prepare(Rollout rollout, Rollouts rollouts);
 
 		/**
 		 * Start a replacement for an index.
