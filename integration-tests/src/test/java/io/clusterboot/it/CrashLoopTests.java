@@ -53,6 +53,8 @@ class CrashLoopTests {
 			.property("app.fail-on-start", failFile())
 			.property("cluster.restart.initial-delay", INITIAL_DELAY.toMillis() + "ms")
 			.property("cluster.restart.jitter", JITTER)
+			// no shorter than the longest gap that is measured
+			.property("cluster.restart.max-delay", "2s")
 			.property("cluster.restart.stable-after", "5s")
 			.property("management.endpoint.health.show-components", "always")
 			.expectError("Application run failed")

@@ -148,7 +148,7 @@ class DrainTests {
 	void idleConnectionsGetOneMoreAnswer() throws IOException {
 		try (ClusterProcess cluster = ClusterProcess.ports()
 			.workers(1)
-			.property("cluster.drain.idle-grace", "3s")
+			.property("cluster.drain.idle-grace", "2s")
 			.start()) {
 			cluster.awaitReady();
 			List<HttpConnection> idle = new ArrayList<>();

@@ -114,7 +114,7 @@ class HangTests {
 			List<Long> workers = cluster.workerPids();
 			suspend(cluster.pid());
 			try {
-				load().duration(HEARTBEAT_TIMEOUT.multipliedBy(2)).run().assertNoFailures().assertAnsweredBy(workers);
+				LoadGenerator.Running load = load().duration(HEARTBEAT_TIMEOUT.multipliedBy(2)).start();
 				try (HttpConnection connection = HttpConnection.open(cluster.port(), TIMEOUT)) {
 					HttpConnection.Reply reply = connection.get("/actuator/cluster");
 					assertThat(reply.status()).isEqualTo(503);
@@ -125,6 +125,7 @@ class HangTests {
 						.as("whoever serves is not taken out of service")
 						.isEqualTo(200);
 				}
+				load.join().assertNoFailures().assertAnsweredBy(workers);
 			}
 			finally {
 				cluster.signal("CONT");

@@ -4,7 +4,9 @@ import java.io.IOException;
 import java.net.ConnectException;
 import java.net.SocketTimeoutException;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
@@ -161,15 +163,23 @@ public final class LoadGenerator {
 		}
 
 		/**
-		 * Wait until so many more requests have been answered well.
+		 * Wait until so many more requests of this load, and as many of each other, have
+		 * been answered well.
 		 * @param count the number
+		 * @param others loads that are under way at the same time
 		 * @return this
 		 */
-		public Running awaitAnswers(int count) {
-			int goal = this.answered.get() + count;
+		public Running awaitAnswers(int count, Running... others) {
+			Map<Running, Integer> goals = new HashMap<>();
+			goals.put(this, this.answered.get() + count);
+			for (Running other : others) {
+				goals.put(other, other.answered.get() + count);
+			}
 			await().atMost(LoadGenerator.this.duration)
 				.pollInterval(Duration.ofMillis(10))
-				.until(() -> this.answered.get() >= goal);
+				.until(() -> goals.entrySet()
+					.stream()
+					.allMatch((goal) -> goal.getKey().answered.get() >= goal.getValue()));
 			return this;
 		}
 

@@ -80,6 +80,8 @@ class PortTests {
 				.property("management.server.port", 0)
 				.property("app.extra-port", 0)
 				.property("server.http2.enabled", true)
+				// clients of the JDK leave connections open
+				.property("cluster.drain.idle-grace", "200ms")
 				.start();
 			cluster.awaitReady();
 			workers = cluster.workerPids();
@@ -304,6 +306,8 @@ class PortTests {
 				.property("server.ssl.key-store", certificate.keyStore())
 				.property("server.ssl.key-store-password", TestCertificate.PASSWORD)
 				.property("server.http2.enabled", true)
+				// clients of the JDK leave connections open
+				.property("cluster.drain.idle-grace", "200ms")
 				.property("spring.threads.virtual.enabled", true)
 				.start();
 			cluster.awaitReady();

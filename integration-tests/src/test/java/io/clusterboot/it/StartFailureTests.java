@@ -110,11 +110,11 @@ class StartFailureTests {
 		Files.createFile(file());
 		try (ClusterProcess cluster = ClusterProcess.ports()
 			.property("app.hang-on-start", file())
-			.property("cluster.startup.timeout", "5s")
+			.property("cluster.startup.timeout", "3s")
 			.expectError("no worker has been ready yet, so the cluster ends")
 			.start()) {
 			assertThat(awaitEnd(cluster)).isNotZero();
-			cluster.awaitLine("did not become ready within 5.0 s: asking for a thread dump");
+			cluster.awaitLine("did not become ready within 3.0 s: asking for a thread dump");
 			cluster.awaitLine("Full thread dump");
 			cluster.awaitLine("^\"main\" #\\d+ ");
 			assertThat(starts(cluster)).hasSize(1);

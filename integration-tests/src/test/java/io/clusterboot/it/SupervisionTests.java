@@ -59,8 +59,8 @@ class SupervisionTests {
 	@BeforeAll
 	static void start() {
 		cluster = ClusterProcess.demo()
-			.property("cluster.restart.initial-delay", "200ms")
-			.property("cluster.restart.max-delay", "200ms")
+			.property("cluster.restart.initial-delay", "50ms")
+			.property("cluster.restart.max-delay", "50ms")
 			.property("cluster.restart.stable-after", "1s")
 			.property("cluster.drain.idle-grace", "500ms")
 			.start();
@@ -125,13 +125,11 @@ class SupervisionTests {
 	void terminatedWorkerLeavesAfterItsReplacementIsReady() {
 		Worker leaving = cluster.cluster().workers().get(0);
 		try (LoadGenerator.Running fresh = load().start(); LoadGenerator.Running kept = load().keepAlive().start()) {
-			fresh.awaitAnswers(20);
-			kept.awaitAnswers(20);
+			fresh.awaitAnswers(20, kept);
 			ClusterProcess.signal("TERM", List.of(leaving.pid()));
 			cluster.awaitLine("worker-%d \\(.*\\) exited".formatted(leaving.id()));
 			ClusterView after = cluster.awaitReplaced(List.of(leaving.pid()));
-			fresh.awaitAnswers(20);
-			kept.awaitAnswers(20);
+			fresh.awaitAnswers(20, kept);
 			fresh.stop().assertNoFailures();
 			kept.stop().assertNoFailures();
 			Worker replacement = after.workers().get(0);
@@ -157,8 +155,7 @@ class SupervisionTests {
 				LoadGenerator.Running keptLoad = load().keepAlive().start()) {
 			ClusterView view = cluster.awaitReplaced(List.of());
 			for (int i = 0; i < KILLS; i++) {
-				freshLoad.awaitAnswers(20);
-				keptLoad.awaitAnswers(20);
+				freshLoad.awaitAnswers(20, keptLoad);
 				Worker victim = view.workers().get(i % 2);
 				kills.add(Kill.of(victim.pid()));
 				view = cluster.awaitReplaced(List.of(victim.pid()));
