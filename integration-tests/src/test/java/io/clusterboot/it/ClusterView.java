@@ -14,10 +14,11 @@ import java.util.stream.Collectors;
  * @param configuredWorkers number of workers that there should be
  * @param readyWorkers number of workers that take requests
  * @param listeners the sockets that the primary keeps
+ * @param reload the last reload
  * @param workers the workers
  */
 public record ClusterView(String application, Who answeredBy, Primary primary, int configuredWorkers, int readyWorkers,
-		List<Listener> listeners, List<Worker> workers) {
+		List<Listener> listeners, Reload reload, List<Worker> workers) {
 
 	/**
 	 * The pids of all workers.
@@ -46,6 +47,9 @@ public record ClusterView(String application, Who answeredBy, Primary primary, i
 	}
 
 	public record Listener(String address, int port) {
+	}
+
+	public record Reload(Integer id, String state, String trigger, int generation, int step, int of, Object failure) {
 	}
 
 	public record Worker(int id, int index, long pid, String state, int generation, int restarts, LastExit lastExit,
