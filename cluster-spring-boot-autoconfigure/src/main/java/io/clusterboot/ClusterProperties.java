@@ -1,7 +1,9 @@
 package io.clusterboot;
 
+import java.io.File;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -9,6 +11,7 @@ import org.jspecify.annotations.Nullable;
 
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
+import org.springframework.util.unit.DataSize;
 
 /**
  * Configuration of the cluster. The primary reads it once when it starts, each worker
@@ -18,19 +21,44 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * would without this starter.
  * @param workers Number of workers, a whole number from 1, or 'auto' for one per
  * available processor.
+ * @param maxWorkers Largest number of workers that the cluster can be scaled to at run
+ * time; four for each available processor, or 'cluster.workers' if that is more, unless
+ * set.
  * @param startup how workers are started
  * @param heartbeat how the primary notices that a worker hangs
  * @param restart how workers that exit are replaced
+ * @param reload how workers are replaced by new ones
+ * @param recycle when a worker that runs is replaced
  * @param drain how a worker leaves without losing requests
  * @param shutdown how the cluster stops
  * @param worker what workers get beyond the application's own command line
+ * @param staging the copies that workers run from
  * @param link the connection between primary and workers
  */
 @ConfigurationProperties("cluster")
 public record ClusterProperties(@DefaultValue("true") boolean enabled, @DefaultValue("auto") WorkerCount workers,
-		@DefaultValue Startup startup, @DefaultValue Heartbeat heartbeat, @DefaultValue Restart restart,
+		@Nullable Integer maxWorkers, @DefaultValue Startup startup, @DefaultValue Heartbeat heartbeat,
+		@DefaultValue Restart restart, @DefaultValue Reload reload, @DefaultValue Recycle recycle,
 		@DefaultValue Drain drain, @DefaultValue Shutdown shutdown, @DefaultValue Worker worker,
-		@DefaultValue Link link) {
+		@DefaultValue Staging staging, @DefaultValue Link link) {
+
+	/** Workers per processor beyond which a machine is hardly ever better used. */
+	private static final int MOST_PER_PROCESSOR = 4;
+
+	public ClusterProperties {
+		if (maxWorkers != null) {
+			Check.atLeast("cluster.max-workers", maxWorkers, workers.resolve());
+		}
+	}
+
+	/**
+	 * The largest number of workers that the cluster can be scaled to.
+	 * @return the number that is set, or the default for this machine
+	 */
+	public int mostWorkers() {
+		return (this.maxWorkers != null) ? this.maxWorkers
+				: Math.max(this.workers.resolve(), MOST_PER_PROCESSOR * Runtime.getRuntime().availableProcessors());
+	}
 
 	/**
 	 * These properties with one more JVM option for workers, before those of the user.
@@ -40,8 +68,10 @@ public record ClusterProperties(@DefaultValue("true") boolean enabled, @DefaultV
 	public ClusterProperties withWorkerJvmArg(String option) {
 		List<String> options = new ArrayList<>(this.worker.jvmArgs());
 		options.add(0, option);
-		return new ClusterProperties(this.enabled, this.workers, this.startup, this.heartbeat, this.restart, this.drain,
-				this.shutdown, new Worker(options, this.worker.environment(), this.worker.requestTimeout()), this.link);
+		return new ClusterProperties(this.enabled, this.workers, this.maxWorkers, this.startup, this.heartbeat,
+				this.restart, this.reload, this.recycle, this.drain, this.shutdown, new Worker(options,
+						this.worker.environment(), this.worker.environmentFile(), this.worker.requestTimeout()),
+				this.staging, this.link);
 	}
 
 	/**
@@ -107,17 +137,70 @@ public record ClusterProperties(@DefaultValue("true") boolean enabled, @DefaultV
 	}
 
 	/**
+	 * How workers are replaced by new ones.
+	 *
+	 * @param surge Number of workers that are replaced at the same time, each by a
+	 * replacement that runs beside it.
+	 * @param probation Time for which a replacement has to stay ready before the worker
+	 * that it replaces is told to leave.
+	 */
+	public record Reload(@DefaultValue("1") int surge, @DefaultValue("5s") Duration probation) {
+
+		public Reload {
+			Check.atLeast("cluster.reload.surge", surge, 1);
+			Check.notNegative("cluster.reload.probation", probation);
+		}
+
+	}
+
+	/**
+	 * When a worker that runs is replaced, as by a restart. One at a time; what is not
+	 * set is no limit.
+	 *
+	 * @param maxRequests Number of requests after which a worker is replaced.
+	 * @param maxAge Age at which a worker is replaced.
+	 * @param maxHeap Size of what a garbage collection leaves of a worker's heap at which
+	 * it is replaced.
+	 * @param maxRss Size of a worker's memory as the operating system sees it at which it
+	 * is replaced. Linux only.
+	 * @param jitter Share by which the number of requests and the age are lowered at
+	 * random for each worker, a fraction from 0 to 1, so that workers do not reach them
+	 * together.
+	 */
+	public record Recycle(@Nullable Long maxRequests, @Nullable Duration maxAge, @Nullable DataSize maxHeap,
+			@Nullable DataSize maxRss, @DefaultValue("0.1") double jitter) {
+
+		public Recycle {
+			Check.that(maxRequests == null || maxRequests >= 1, "cluster.recycle.max-requests", maxRequests,
+					"must be 1 or more");
+			if (maxAge != null) {
+				Check.positive("cluster.recycle.max-age", maxAge);
+			}
+			Check.positive("cluster.recycle.max-heap", maxHeap);
+			Check.positive("cluster.recycle.max-rss", maxRss);
+			Check.that(jitter >= 0 && jitter <= 1, "cluster.recycle.jitter", jitter, "must be between 0 and 1");
+		}
+
+	}
+
+	/**
 	 * How a worker leaves without losing requests.
 	 *
-	 * @param timeout Longest time that a leaving worker waits for its requests in flight.
+	 * @param timeout Longest time that a leaving worker waits for its requests in flight,
+	 * WebSocket sessions and event streams; what is left then is ended or cut off.
 	 * @param idleGrace Time that idle kept-alive connections get to send another request,
 	 * which is answered with 'Connection: close', before they are closed.
+	 * @param closeWindow Time over which the end of idle connections is spread evenly,
+	 * counted from the end of the grace period, for their clients not to reconnect all at
+	 * once.
 	 */
-	public record Drain(@DefaultValue("30s") Duration timeout, @DefaultValue("2s") Duration idleGrace) {
+	public record Drain(@DefaultValue("30s") Duration timeout, @DefaultValue("2s") Duration idleGrace,
+			@DefaultValue("1s") Duration closeWindow) {
 
 		public Drain {
 			Check.notNegative("cluster.drain.timeout", timeout);
 			Check.notNegative("cluster.drain.idle-grace", idleGrace);
+			Check.notNegative("cluster.drain.close-window", closeWindow);
 		}
 
 	}
@@ -146,11 +229,13 @@ public record ClusterProperties(@DefaultValue("true") boolean enabled, @DefaultV
 	 * the application's own; '{id}', '{index}' and '{seat}' stand for the worker's
 	 * numbers.
 	 * @param environment Environment variables for workers only.
+	 * @param environmentFile File with environment variables for workers only, one
+	 * NAME=value in a line, which is read again at each reload.
 	 * @param requestTimeout Age at which a request that holds a thread counts as stuck:
 	 * its stack is logged and its worker replaced.
 	 */
 	public record Worker(@DefaultValue List<String> jvmArgs, @DefaultValue Map<String, String> environment,
-			@Nullable Duration requestTimeout) {
+			@Nullable File environmentFile, @Nullable Duration requestTimeout) {
 
 		public Worker {
 			jvmArgs = List.copyOf(jvmArgs);
@@ -158,6 +243,37 @@ public record ClusterProperties(@DefaultValue("true") boolean enabled, @DefaultV
 			if (requestTimeout != null) {
 				Check.positive("cluster.worker.request-timeout", requestTimeout);
 			}
+		}
+
+		/**
+		 * These settings with more environment variables.
+		 * @param variables the variables; those that are set already stay as they are
+		 * @return the settings
+		 */
+		public Worker withEnvironmentDefaults(Map<String, String> variables) {
+			Map<String, String> all = new HashMap<>(variables);
+			all.putAll(this.environment);
+			return new Worker(this.jvmArgs, all, this.environmentFile, this.requestTimeout);
+		}
+
+	}
+
+	/**
+	 * The copies that workers run from, so that what the application was launched from
+	 * can be replaced while it runs.
+	 *
+	 * @param enabled Whether workers run from a private copy of the application's jar or
+	 * class path.
+	 * @param directory Directory for the copies; one that only this cluster uses is
+	 * created in it. Unless set, they are in the primary's directory in java.io.tmpdir.
+	 * @param maxSize Size of one copy beyond which workers run from the original files.
+	 */
+	public record Staging(@DefaultValue("true") boolean enabled, @Nullable File directory,
+			@DefaultValue("1GB") DataSize maxSize) {
+
+		public Staging {
+			Check.that(!maxSize.isNegative() && maxSize.toBytes() > 0, "cluster.staging.max-size", maxSize,
+					"must be more than 0");
 		}
 
 	}
@@ -182,6 +298,10 @@ public record ClusterProperties(@DefaultValue("true") boolean enabled, @DefaultV
 			that(value.toNanos() > 0, property, value, "must be more than 0");
 		}
 
+		static void positive(String property, @Nullable DataSize value) {
+			that(value == null || value.toBytes() > 0, property, value, "must be more than 0");
+		}
+
 		static void notNegative(String property, Duration value) {
 			that(!value.isNegative(), property, value, "must not be negative");
 		}
@@ -190,7 +310,7 @@ public record ClusterProperties(@DefaultValue("true") boolean enabled, @DefaultV
 			that(value >= least, property, value, "must be " + least + " or more");
 		}
 
-		static void that(boolean valid, String property, Object value, String rule) {
+		static void that(boolean valid, String property, @Nullable Object value, String rule) {
 			if (!valid) {
 				throw new IllegalArgumentException("%s %s, but is %s".formatted(property, rule, value));
 			}

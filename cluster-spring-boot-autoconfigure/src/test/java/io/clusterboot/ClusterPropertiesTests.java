@@ -11,6 +11,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.boot.context.properties.bind.BindException;
 import org.springframework.boot.context.properties.bind.Binder;
 import org.springframework.boot.context.properties.source.MapConfigurationPropertySource;
+import org.springframework.util.unit.DataSize;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
@@ -30,6 +31,9 @@ class ClusterPropertiesTests {
 		assertThat(properties.worker().environment()).isEmpty();
 		assertThat(properties.worker().requestTimeout()).isNull();
 		assertThat(properties.shutdown().preStopDelay()).isZero();
+		assertThat(properties.staging().enabled()).isTrue();
+		assertThat(properties.staging().directory()).isNull();
+		assertThat(properties.staging().maxSize()).isEqualTo(DataSize.ofGigabytes(1));
 	}
 
 	@Test
@@ -54,9 +58,12 @@ class ClusterPropertiesTests {
 	@CsvSource({ "cluster.startup.timeout, 0s", "cluster.startup.parallelism, 0", "cluster.heartbeat.interval, -1s",
 			"cluster.heartbeat.timeout, 2s", "cluster.restart.initial-delay, 0s", "cluster.restart.multiplier, 0.5",
 			"cluster.restart.max-delay, 1ms", "cluster.restart.jitter, 1.5", "cluster.restart.stable-after, -1s",
-			"cluster.drain.timeout, -1s", "cluster.drain.idle-grace, -1s", "cluster.shutdown.timeout, 0s",
-			"cluster.shutdown.pre-stop-delay, -1s", "cluster.worker.request-timeout, 0s",
-			"cluster.link.reply-timeout, 0s" })
+			"cluster.drain.timeout, -1s", "cluster.drain.idle-grace, -1s", "cluster.drain.close-window, -1s",
+			"cluster.shutdown.timeout, 0s", "cluster.shutdown.pre-stop-delay, -1s",
+			"cluster.worker.request-timeout, 0s", "cluster.link.reply-timeout, 0s", "cluster.staging.max-size, 0B",
+			"cluster.max-workers, 0", "cluster.reload.surge, 0", "cluster.reload.probation, -1s",
+			"cluster.recycle.max-requests, 0", "cluster.recycle.max-age, 0s", "cluster.recycle.max-heap, 0B",
+			"cluster.recycle.max-rss, 0B", "cluster.recycle.jitter, 2" })
 	void aValueOutOfItsRangeIsRejectedByName(String property, String value) {
 		assertThatExceptionOfType(BindException.class).isThrownBy(() -> bind(Map.of(property, value)))
 			.havingRootCause()

@@ -2,8 +2,13 @@ package io.clusterboot.actuate;
 
 import java.io.IOException;
 
+import io.clusterboot.control.PrimaryClusterControl;
+import io.clusterboot.worker.WorkerAgent;
+import org.jspecify.annotations.Nullable;
+
 import org.springframework.boot.actuate.endpoint.annotation.ReadOperation;
 import org.springframework.boot.actuate.endpoint.annotation.Selector;
+import org.springframework.boot.actuate.endpoint.annotation.WriteOperation;
 import org.springframework.boot.actuate.endpoint.web.WebEndpointResponse;
 import org.springframework.boot.actuate.endpoint.web.annotation.EndpointWebExtension;
 
@@ -16,12 +21,16 @@ public class ClusterEndpointWebExtension {
 
 	private final ClusterEndpoint delegate;
 
+	private final ClusterOperations operations;
+
 	/**
 	 * Create an extension.
 	 * @param delegate the endpoint
+	 * @param agent knows how to reach the primary
 	 */
-	public ClusterEndpointWebExtension(ClusterEndpoint delegate) {
+	public ClusterEndpointWebExtension(ClusterEndpoint delegate, WorkerAgent agent) {
 		this.delegate = delegate;
+		this.operations = new ClusterOperations(new PrimaryClusterControl(agent), agent.requests());
 	}
 
 	/**
@@ -51,6 +60,24 @@ public class ClusterEndpointWebExtension {
 		catch (IOException ex) {
 			return new WebEndpointResponse<>(this.delegate.cluster(), WebEndpointResponse.STATUS_SERVICE_UNAVAILABLE);
 		}
+	}
+
+	/**
+	 * Change the cluster.
+	 * @param operation {@code reload}, {@code abort}, {@code restart} or {@code scale}
+	 * @param workers for {@code scale}, the number of workers that there should be
+	 * @param id for {@code restart}, the worker's id
+	 * @param wait for {@code reload} and {@code restart}, how long to hold the answer
+	 * until the outcome is known, as in {@code 2m}
+	 * @return 202 when the primary has taken note; with {@code wait} 200 when workers
+	 * have been replaced, 500 when they have not, 504 when that is not known in time; 400
+	 * for wrong parameters, 404 for an unknown operation or worker, 409 if the command
+	 * does not go with what the cluster is doing, 503 if the primary does not answer
+	 */
+	@WriteOperation
+	public WebEndpointResponse<Object> change(@Selector String operation, @Nullable String workers, @Nullable String id,
+			@Nullable String wait) {
+		return this.operations.run(operation, workers, id, wait);
 	}
 
 }

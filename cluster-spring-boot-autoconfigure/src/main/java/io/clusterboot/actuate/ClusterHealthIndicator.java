@@ -47,7 +47,9 @@ public class ClusterHealthIndicator extends AbstractHealthIndicator {
 		}
 		builder.status(status(cluster.readyWorkers(), cluster.configuredWorkers()))
 			.withDetail("configuredWorkers", cluster.configuredWorkers())
-			.withDetail("readyWorkers", cluster.readyWorkers());
+			.withDetail("readyWorkers", cluster.readyWorkers())
+			.withDetail("builds", cluster.builds())
+			.withDetail("reload", cluster.reload().state());
 	}
 
 	static Status status(int ready, int configured) {

@@ -4,6 +4,7 @@ import io.clusterboot.ClusterProperties;
 import io.clusterboot.launch.RelaunchDecision;
 import io.clusterboot.primary.Primary;
 import io.clusterboot.protocol.WorkerIdentity;
+import io.clusterboot.worker.RuntimeFiles;
 import io.clusterboot.worker.WorkerAgent;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
@@ -44,6 +45,7 @@ class ClusterApplicationListener implements ApplicationListener<SpringApplicatio
 	public void onApplicationEvent(SpringApplicationEvent event) {
 		if (event instanceof ApplicationStartingEvent) {
 			RelaunchDecision.starting(event.getSpringApplication());
+			RuntimeFiles.use();
 		}
 		else if (event instanceof ApplicationEnvironmentPreparedEvent prepared) {
 			prepared(prepared.getSpringApplication(), prepared.getEnvironment());

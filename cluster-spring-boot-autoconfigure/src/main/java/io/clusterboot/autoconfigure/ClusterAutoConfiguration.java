@@ -1,6 +1,8 @@
 package io.clusterboot.autoconfigure;
 
 import io.clusterboot.ClusterProperties;
+import io.clusterboot.control.ClusterControl;
+import io.clusterboot.control.PrimaryClusterControl;
 import io.clusterboot.worker.AcceptPolicy;
 import io.clusterboot.worker.UnsharableServerException;
 import io.clusterboot.worker.WorkerAgent;
@@ -9,6 +11,7 @@ import io.clusterboot.worker.tomcat.SharedConnectors;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.boot.tomcat.TomcatWebServerFactory;
 import org.springframework.boot.web.server.ConfigurableWebServerFactory;
@@ -31,6 +34,12 @@ public final class ClusterAutoConfiguration {
 		WorkerAgent agent = WorkerAgent.current();
 		Assert.state(agent != null, "This process is not a worker");
 		return agent;
+	}
+
+	@Bean
+	@ConditionalOnMissingBean
+	ClusterControl clusterControl(WorkerAgent agent) {
+		return new PrimaryClusterControl(agent);
 	}
 
 	@Bean

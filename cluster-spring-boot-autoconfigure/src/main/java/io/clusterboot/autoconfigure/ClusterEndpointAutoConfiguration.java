@@ -1,6 +1,7 @@
 package io.clusterboot.autoconfigure;
 
 import io.clusterboot.actuate.ClusterEndpoint;
+import io.clusterboot.actuate.ClusterEndpointJmxExtension;
 import io.clusterboot.actuate.ClusterEndpointWebExtension;
 import io.clusterboot.worker.WorkerAgent;
 
@@ -28,8 +29,14 @@ public final class ClusterEndpointAutoConfiguration {
 
 	@Bean
 	@ConditionalOnMissingBean
-	ClusterEndpointWebExtension clusterEndpointWebExtension(ClusterEndpoint endpoint) {
-		return new ClusterEndpointWebExtension(endpoint);
+	ClusterEndpointWebExtension clusterEndpointWebExtension(ClusterEndpoint endpoint, WorkerAgent agent) {
+		return new ClusterEndpointWebExtension(endpoint, agent);
+	}
+
+	@Bean
+	@ConditionalOnMissingBean
+	ClusterEndpointJmxExtension clusterEndpointJmxExtension(WorkerAgent agent) {
+		return new ClusterEndpointJmxExtension(agent);
 	}
 
 }

@@ -33,6 +33,15 @@ final class ArchiveRule implements OptionRule {
 		return option;
 	}
 
+	/**
+	 * Whether an option names an archive to load classes from.
+	 * @param option any option
+	 * @return whether there is such an archive
+	 */
+	static boolean isRead(String option) {
+		return option.startsWith(READ) && allExist(option.substring(READ.length()));
+	}
+
 	private static boolean allExist(String paths) {
 		return Stream.of(paths.split(File.pathSeparator)).map(Path::of).allMatch(Files::exists);
 	}

@@ -27,40 +27,36 @@ final class HeapShare {
 
 	private final List<String> workerOptions;
 
-	private final int workers;
-
 	/**
 	 * Create a share.
 	 * @param flags what this JVM says about itself, if it does
 	 * @param workerOptions options that only workers have
-	 * @param workers number of workers
 	 */
-	HeapShare(@Nullable VmFlags flags, List<String> workerOptions, int workers) {
+	HeapShare(@Nullable VmFlags flags, List<String> workerOptions) {
 		this.flags = flags;
 		this.workerOptions = workerOptions;
-		this.workers = workers;
 	}
 
-	List<String> options() {
+	List<String> options(int workers) {
 		if (this.flags == null || this.flags.heapChosen() || isHeapOptionGiven()) {
 			return List.of();
 		}
 		// one more share is for a replacement, which starts while its predecessor still
 		// runs
-		BigDecimal share = SHARED_PERCENTAGE.divide(BigDecimal.valueOf(this.workers + 1L), 2, RoundingMode.DOWN);
+		BigDecimal share = SHARED_PERCENTAGE.divide(BigDecimal.valueOf(workers + 1L), 2, RoundingMode.DOWN);
 		String percentage = share.min(DEFAULT_PERCENTAGE).setScale(2, RoundingMode.DOWN).toPlainString();
 		return List.of("-XX:MaxRAMPercentage=" + percentage, "-XX:MinRAMPercentage=" + percentage);
 	}
 
-	List<String> warnings() {
+	List<String> warnings(int workers) {
 		if (this.flags == null || this.flags.memory() <= 0 || heap() <= 0) {
 			return List.of();
 		}
-		if (heap() <= this.flags.memory() / this.workers) {
+		if (heap() <= this.flags.memory() / workers) {
 			return List.of();
 		}
-		return List.of("%d workers with a heap of up to %d MB each can outgrow the %d MB of memory: "
-			.formatted(this.workers, megabytes(heap()), megabytes(this.flags.memory()))
+		return List.of("%d workers with a heap of up to %d MB each can outgrow the %d MB of memory: ".formatted(workers,
+				megabytes(heap()), megabytes(this.flags.memory()))
 				+ "lower the heap or cluster.workers, or leave the heap to the cluster");
 	}
 

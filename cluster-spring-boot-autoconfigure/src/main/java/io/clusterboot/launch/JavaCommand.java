@@ -1,6 +1,5 @@
 package io.clusterboot.launch;
 
-import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -81,22 +80,6 @@ public final class JavaCommand {
 	 */
 	public Map<String, List<String>> environmentOptions() {
 		return this.environmentOptions;
-	}
-
-	/**
-	 * A process that is started as this one was.
-	 * @return a builder with this process's environment
-	 */
-	public ProcessBuilder processBuilder() {
-		List<String> command = new ArrayList<>();
-		command.add(this.executable);
-		command.addAll(this.arguments.toList());
-		ProcessBuilder builder = new ProcessBuilder(command);
-		for (String variable : OPTION_VARIABLES) {
-			List<String> options = this.environmentOptions.getOrDefault(variable, List.of());
-			OptionVariable.put(builder.environment(), variable, options);
-		}
-		return builder;
 	}
 
 	@Override

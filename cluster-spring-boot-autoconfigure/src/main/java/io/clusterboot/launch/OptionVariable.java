@@ -10,7 +10,7 @@ import java.util.Map;
  */
 final class OptionVariable {
 
-	private static final String LAUNCHER = "JDK_JAVA_OPTIONS";
+	static final String LAUNCHER = "JDK_JAVA_OPTIONS";
 
 	private OptionVariable() {
 	}

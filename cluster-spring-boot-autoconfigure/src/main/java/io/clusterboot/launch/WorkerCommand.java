@@ -6,8 +6,11 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 import io.clusterboot.ClusterProperties;
 import io.clusterboot.protocol.WorkerIdentity;
@@ -24,6 +27,22 @@ public final class WorkerCommand {
 	private static final Pattern OUT_OF_MEMORY = Pattern
 		.compile("-XX:(?:[+-](?:ExitOn|CrashOn)OutOfMemoryError|OnOutOfMemoryError=.*)", Pattern.DOTALL);
 
+	/**
+	 * HotSpot suspends threads with SIGUSR2, which also reloads the cluster: sent to a
+	 * worker by mistake it would crash its JVM. With another signal for the JVM a worker
+	 * can ignore it.
+	 */
+	private static final String SUSPEND_SIGNAL_VARIABLE = "_JAVA_SR_SIGNUM";
+
+	/** SIGSTKFLT on Linux, which nobody sends; SIGURG on macOS, which is ignored. */
+	private static final String SUSPEND_SIGNAL = "16";
+
+	private static final Set<String> SERVICE_MANAGER_VARIABLES = Set.of("NOTIFY_SOCKET", "WATCHDOG_USEC",
+			"WATCHDOG_PID");
+
+	/** For all commands, since many are made of the same long options. */
+	private static final LongOptions longOptions = new LongOptions();
+
 	private final JavaCommand own;
 
 	private final ClusterProperties.Worker settings;
@@ -34,9 +53,7 @@ public final class WorkerCommand {
 
 	private final HeapShare heapShare;
 
-	private final LongOptions longOptions = new LongOptions();
-
-	WorkerCommand(JavaCommand own, ClusterProperties.Worker settings, int workers, @Nullable VmFlags flags) {
+	WorkerCommand(JavaCommand own, ClusterProperties.Worker settings, @Nullable VmFlags flags) {
 		this.own = own;
 		this.settings = settings;
 		this.flags = flags;
@@ -50,34 +67,34 @@ public final class WorkerCommand {
 			}
 		});
 		workerOptions.addAll(settings.jvmArgs());
-		this.heapShare = new HeapShare(flags, workerOptions, workers);
+		this.heapShare = new HeapShare(flags, workerOptions);
 	}
 
 	/**
 	 * How this process starts workers.
 	 * @param own how this process was started
 	 * @param settings what workers get beyond that
-	 * @param workers number of workers, among which memory is shared
 	 * @return the command
 	 */
-	public static WorkerCommand of(JavaCommand own, ClusterProperties.Worker settings, int workers) {
-		return new WorkerCommand(own, settings, workers, VmFlags.ofThisProcess());
+	public static WorkerCommand of(JavaCommand own, ClusterProperties.Worker settings) {
+		return new WorkerCommand(own, settings, VmFlags.ofThisProcess());
 	}
 
 	/**
 	 * Prepare a worker's process. Its standard input is empty; its output is for the
 	 * caller to read.
 	 * @param identity who the worker is
+	 * @param workers number of workers, among which memory is shared
 	 * @return a builder that can be started once
 	 * @throws java.io.UncheckedIOException if an option is too long for a command line
 	 * and cannot be written to a file either
 	 */
-	public ProcessBuilder processBuilder(WorkerIdentity identity) {
+	public ProcessBuilder processBuilder(WorkerIdentity identity, int workers) {
 		Consumer<String> nobody = (note) -> {
 		};
 		List<String> command = new ArrayList<>();
 		command.add(this.own.executable());
-		command.addAll(this.longOptions.shorten(options(identity, nobody)));
+		command.addAll(longOptions.shorten(options(identity, workers, nobody)));
 		command.addAll(JavaArguments.escape(this.own.target()));
 		command.addAll(this.own.arguments());
 		ProcessBuilder builder = new ProcessBuilder(command);
@@ -89,24 +106,34 @@ public final class WorkerCommand {
 	/**
 	 * Where this worker gets something else than its command line may make one expect.
 	 * @param identity who the worker is
+	 * @param workers number of workers, among which memory is shared
 	 * @return sentences for the log, usually none
 	 */
-	public List<String> notes(WorkerIdentity identity) {
+	public List<String> notes(WorkerIdentity identity, int workers) {
 		List<String> notes = new ArrayList<>();
 		adaptEnvironment(new LinkedHashMap<>(), identity, notes::add);
-		options(identity, notes::add);
+		options(identity, workers, notes::add);
 		return notes.stream().distinct().toList();
 	}
 
 	/**
 	 * What is wrong with running this command several times.
+	 * @param workers how many times
 	 * @return sentences for the log, usually none
 	 */
-	public List<String> warnings() {
-		return this.heapShare.warnings();
+	public List<String> warnings(int workers) {
+		return this.heapShare.warnings(workers);
 	}
 
-	private List<String> options(WorkerIdentity identity, Consumer<String> notes) {
+	/**
+	 * Whether workers load classes from an archive of the user's.
+	 * @return whether they do
+	 */
+	boolean isArchiveUsed() {
+		return allOptions().anyMatch(ArchiveRule::isRead);
+	}
+
+	private List<String> options(WorkerIdentity identity, int workers, Consumer<String> notes) {
 		List<String> options = new ArrayList<>(OptionRule.adapt(this.own.options(), identity.seat(), notes));
 		options.add("--add-opens=java.base/sun.nio.ch=ALL-UNNAMED");
 		options.add("--enable-native-access=ALL-UNNAMED");
@@ -117,7 +144,7 @@ public final class WorkerCommand {
 			// a worker that limps on is worse than one that is replaced
 			options.add("-XX:+ExitOnOutOfMemoryError");
 		}
-		options.addAll(this.heapShare.options());
+		options.addAll(this.heapShare.options(workers));
 		for (String option : this.settings.jvmArgs()) {
 			options.addAll(workerOption(option, identity, notes));
 		}
@@ -136,13 +163,20 @@ public final class WorkerCommand {
 		if (this.flags != null && this.flags.outOfMemoryHandled()) {
 			return true;
 		}
-		List<String> all = new ArrayList<>(this.own.options());
-		this.environmentOptions.values().forEach(all::addAll);
-		all.addAll(this.settings.jvmArgs());
-		return all.stream().anyMatch((option) -> OUT_OF_MEMORY.matcher(option).matches());
+		return allOptions().anyMatch((option) -> OUT_OF_MEMORY.matcher(option).matches());
 	}
 
-	private void adaptEnvironment(Map<String, String> environment, WorkerIdentity identity, Consumer<String> notes) {
+	private Stream<String> allOptions() {
+		return Stream
+			.of(this.own.options().stream(), this.environmentOptions.values().stream().flatMap(List::stream),
+					this.settings.jvmArgs().stream())
+			.flatMap(Function.identity());
+	}
+
+	void adaptEnvironment(Map<String, String> environment, WorkerIdentity identity, Consumer<String> notes) {
+		// systemd's, to whom only the primary talks
+		environment.keySet().removeAll(SERVICE_MANAGER_VARIABLES);
+		environment.putIfAbsent(SUSPEND_SIGNAL_VARIABLE, SUSPEND_SIGNAL);
 		environment.putAll(this.settings.environment());
 		for (String variable : JavaCommand.OPTION_VARIABLES) {
 			List<String> options = this.environmentOptions.get(variable);

@@ -22,21 +22,24 @@ final class OutputPump {
 
 	private final PrintStream to;
 
+	private final OutputTail tail;
+
 	private final Thread thread;
 
 	private byte[] buffer = new byte[CHUNK];
 
 	private int length;
 
-	private OutputPump(String name, InputStream from, PrintStream to) {
+	private OutputPump(String name, InputStream from, PrintStream to, OutputTail tail) {
 		this.from = from;
 		this.to = to;
+		this.tail = tail;
 		this.thread = new Thread(this::copy, name);
 		this.thread.setDaemon(true);
 	}
 
-	static OutputPump start(String name, InputStream from, PrintStream to) {
-		OutputPump pump = new OutputPump(name, from, to);
+	static OutputPump start(String name, InputStream from, PrintStream to, OutputTail tail) {
+		OutputPump pump = new OutputPump(name, from, to, tail);
 		pump.thread.start();
 		return pump;
 	}
@@ -98,6 +101,7 @@ final class OutputPump {
 	}
 
 	private void print(int end) {
+		this.tail.add(this.buffer, end);
 		this.to.write(this.buffer, 0, end);
 		this.to.flush();
 		System.arraycopy(this.buffer, end, this.buffer, 0, this.length - end);

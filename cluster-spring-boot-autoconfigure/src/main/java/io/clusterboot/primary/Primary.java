@@ -5,9 +5,9 @@ import java.io.UncheckedIOException;
 import java.time.Duration;
 
 import io.clusterboot.ClusterProperties;
+import io.clusterboot.launch.Build;
 import io.clusterboot.launch.JavaCommand;
-import io.clusterboot.launch.WorkerCommand;
-import io.clusterboot.os.Signals;
+import io.clusterboot.launch.Staging;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 
@@ -18,9 +18,6 @@ import org.apache.commons.logging.LogFactory;
 public final class Primary {
 
 	private static final Log logger = LogFactory.getLog(Primary.class);
-
-	/** What a shell reports for a process that a signal ended, as a JVM does. */
-	private static final int SIGNALLED = 128;
 
 	private Primary() {
 	}
@@ -35,26 +32,37 @@ public final class Primary {
 		}
 	}
 
+	private static Build firstBuild(Staging staging) {
+		try {
+			return staging.prepare();
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException(ex);
+		}
+	}
+
 	/**
 	 * Run a cluster until it has been stopped by a signal, or until its first worker has
 	 * failed. Blocks.
 	 * @param properties the cluster's configuration
 	 * @return the exit code for this process
-	 * @throws UncheckedIOException if the cluster's own socket cannot be created
+	 * @throws UncheckedIOException if the cluster's own socket cannot be created, or the
+	 * workers' environment not be read
 	 */
 	public static int run(ClusterProperties properties) {
 		int workers = properties.workers().resolve();
-		WorkerCommand command = WorkerCommand.of(JavaCommand.ofThisProcess(), properties.worker(), workers);
-		try (RuntimeDirectory directory = RuntimeDirectory.create();
+		try (RuntimeDirectory directory = RuntimeDirectory.create(properties.staging().directory());
+				Staging staging = Staging.of(JavaCommand.ofThisProcess(), properties, directory::builds);
 				LinkServer server = LinkServer.bind(directory.socket())) {
-			Supervisor supervisor = new Supervisor(properties, workers, new WorkerSpawner(command, directory.socket()));
+			Build first = firstBuild(staging);
+			Supervisor supervisor = new Supervisor(properties, new WorkerSpawner(directory.socket()),
+					new StagedBuilds(staging, properties.startup().timeout()), first);
 			server.start(supervisor);
-			Signals.handle("TERM", (number) -> supervisor.stop("SIGTERM", SIGNALLED + number));
-			Signals.handle("INT", (number) -> supervisor.stop("SIGINT", SIGNALLED + number));
+			ClusterSignals.handle(supervisor);
 			logger.info("Process %d is the primary of %d workers (cluster.workers=%s, %d processors available)"
 				.formatted(ProcessHandle.current().pid(), workers, properties.workers(),
 						Runtime.getRuntime().availableProcessors()));
-			command.warnings().forEach(logger::warn);
+			first.command().warnings(workers).forEach(logger::warn);
 			warnOfShortShutdown(properties);
 			// Reading the configuration has filled a heap that is sized for the
 			// application.

@@ -1,45 +1,59 @@
 package io.clusterboot.primary;
 
+import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.Charset;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermissions;
 
-import org.apache.commons.logging.Log;
-import org.apache.commons.logging.LogFactory;
+import io.clusterboot.os.SharedDirectory;
+import org.jspecify.annotations.Nullable;
 
 /**
- * The directory of the primary's UNIX socket, which nobody but this user can enter.
+ * The directory of the primary's UNIX socket and of the builds, which nobody but this
+ * user can enter. It exists for as long as the primary or a worker does.
  */
 final class RuntimeDirectory implements AutoCloseable {
-
-	private static final Log logger = LogFactory.getLog(RuntimeDirectory.class);
 
 	/**
 	 * Longest path of a UNIX socket on macOS, less its final zero; Linux allows 4 more.
 	 */
 	private static final int MAX_PATH = 103;
 
+	private static final String PREFIX = "clusterboot-";
+
 	private static final String SOCKET = "primary.sock";
 
-	private final Path directory;
+	private static final String BUILDS = "builds";
 
-	private RuntimeDirectory(Path directory) {
+	private final SharedDirectory directory;
+
+	private final @Nullable Path buildsParent;
+
+	private @Nullable SharedDirectory buildsElsewhere;
+
+	private RuntimeDirectory(SharedDirectory directory, @Nullable Path buildsParent) {
 		this.directory = directory;
+		this.buildsParent = buildsParent;
 	}
 
-	static RuntimeDirectory create() {
+	/**
+	 * Create the directory, and remove what killed clusters of this user have left.
+	 * @param buildsParent where the user wants the builds to be, if not in this directory
+	 * @return the directory
+	 * @throws UncheckedIOException if it cannot be created
+	 */
+	static RuntimeDirectory create(@Nullable File buildsParent) {
 		Path parent = Path.of(System.getProperty("java.io.tmpdir"));
-		String prefix = "clusterboot-" + ProcessHandle.current().pid() + "-";
 		try {
-			RuntimeDirectory directory = create(parent, prefix);
-			if (directory.socket().toString().getBytes(Charset.defaultCharset()).length <= MAX_PATH) {
-				return directory;
+			SharedDirectory directory = create(parent);
+			if (directory.path().resolve(SOCKET).toString().getBytes(Charset.defaultCharset()).length > MAX_PATH) {
+				directory.leave();
+				directory = create(Path.of("/tmp"));
 			}
-			directory.close();
-			return create(Path.of("/tmp"), prefix);
+			directory.removeUnusedSiblings(PREFIX);
+			return new RuntimeDirectory(directory, (buildsParent != null) ? buildsParent.toPath() : null);
 		}
 		catch (IOException ex) {
 			throw new UncheckedIOException("Cannot create a directory for the cluster's socket in " + parent
@@ -47,24 +61,40 @@ final class RuntimeDirectory implements AutoCloseable {
 		}
 	}
 
-	private static RuntimeDirectory create(Path parent, String prefix) throws IOException {
-		return new RuntimeDirectory(Files.createTempDirectory(parent, prefix,
-				PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------"))));
+	private static SharedDirectory create(Path parent) throws IOException {
+		return SharedDirectory.create(parent, PREFIX + ProcessHandle.current().pid() + "-");
 	}
 
 	Path socket() {
-		return this.directory.resolve(SOCKET);
+		return this.directory.path().resolve(SOCKET);
+	}
+
+	/**
+	 * The directory of the builds. If it is elsewhere, a link tells workers where.
+	 * @return the directory, created if need be
+	 * @throws IOException if it cannot be created
+	 */
+	synchronized Path builds() throws IOException {
+		Path builds = this.directory.path().resolve(BUILDS);
+		if (this.buildsParent == null) {
+			return builds;
+		}
+		SharedDirectory elsewhere = this.buildsElsewhere;
+		if (elsewhere == null) {
+			elsewhere = create(Files.createDirectories(this.buildsParent).toRealPath());
+			this.buildsElsewhere = elsewhere;
+			Files.createSymbolicLink(builds, elsewhere.path());
+			elsewhere.removeUnusedSiblings(PREFIX);
+		}
+		return elsewhere.path();
 	}
 
 	@Override
-	public void close() {
-		try {
-			Files.deleteIfExists(socket());
-			Files.deleteIfExists(this.directory);
+	public synchronized void close() {
+		if (this.buildsElsewhere != null) {
+			this.buildsElsewhere.leave();
 		}
-		catch (IOException ex) {
-			logger.debug("Cannot remove " + this.directory, ex);
-		}
+		this.directory.leave();
 	}
 
 }

@@ -6,16 +6,24 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Comparator;
 import java.util.List;
+import java.util.NavigableMap;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.IntStream;
+import java.util.function.Function;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 
 import io.clusterboot.ClusterProperties;
+import io.clusterboot.launch.Build;
+import io.clusterboot.os.ServiceManager;
+import io.clusterboot.primary.Rollout.Waiter;
 import io.clusterboot.primary.WorkerHandle.Intent;
+import io.clusterboot.protocol.ClusterCommand;
 import io.clusterboot.protocol.ClusterDescription;
 import io.clusterboot.protocol.ClusterDescription.ExitDescription;
 import io.clusterboot.protocol.ClusterDescription.PrimaryDescription;
@@ -25,18 +33,23 @@ import io.clusterboot.protocol.FromPrimary;
 import io.clusterboot.protocol.FromWorker;
 import io.clusterboot.protocol.Link;
 import io.clusterboot.protocol.Message;
+import io.clusterboot.protocol.Refusal;
+import io.clusterboot.protocol.ReloadDescription;
+import io.clusterboot.protocol.ReloadDescription.Failure;
 import io.clusterboot.protocol.WorkerState;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 import org.newsclub.net.unix.AFUNIXSocket;
 
+import org.springframework.util.Assert;
+
 /**
  * The primary's loop. Signals, exits, connections and messages are events of one queue;
  * after each, and at least every tick, the loop compares the workers there are with those
  * there should be. All state belongs to the thread that calls {@link #run()}.
  */
-final class Supervisor implements LinkServer.Admission {
+final class Supervisor implements LinkServer.Admission, ClusterSignals.Commands {
 
 	private static final Log logger = LogFactory.getLog(Supervisor.class);
 
@@ -64,13 +77,21 @@ final class Supervisor implements LinkServer.Admission {
 
 	private final HandleRegistry handles = new HandleRegistry();
 
-	private final List<Slot> slots;
+	private final BuildSource builds;
+
+	private final NavigableMap<Integer, Slot> slots = new TreeMap<>();
 
 	private final StartPlan startPlan;
 
 	private final RestartPolicy restartPolicy;
 
+	private final RecyclePolicy recyclePolicy;
+
 	private final Heartbeats heartbeats;
+
+	private final ServiceReport serviceReport = new ServiceReport(ServiceManager.ofThisProcess());
+
+	private final Rollouts rollouts;
 
 	private final Instant startedAt = Instant.now();
 
@@ -78,19 +99,27 @@ final class Supervisor implements LinkServer.Admission {
 
 	private final long started = this.clock.now();
 
+	private Generation generation;
+
+	private int configuredWorkers;
+
 	private Phase phase = Phase.STARTING;
 
 	private boolean anyReady;
 
 	private int exitCode;
 
-	Supervisor(ClusterProperties properties, int workers, WorkerSpawner spawner) {
+	Supervisor(ClusterProperties properties, WorkerSpawner spawner, BuildSource builds, Build first) {
 		this.properties = properties;
 		this.spawner = spawner;
-		this.slots = IntStream.range(0, workers).mapToObj((index) -> new Slot(index, this.started)).toList();
+		this.builds = builds;
+		this.generation = new Generation(0, first);
 		this.startPlan = new StartPlan(properties.startup().parallelism());
 		this.restartPolicy = new RestartPolicy(properties.restart(), () -> ThreadLocalRandom.current().nextDouble());
+		this.recyclePolicy = new RecyclePolicy(properties.recycle());
 		this.heartbeats = new Heartbeats(properties.heartbeat());
+		this.rollouts = new Rollouts(properties.reload(), new Crew());
+		resize(properties.workers().resolve(), this.started);
 	}
 
 	/**
@@ -137,13 +166,28 @@ final class Supervisor implements LinkServer.Admission {
 		}
 	}
 
-	/**
-	 * Stop the cluster. May be called from any thread; only the first call has an effect.
-	 * @param reason why, for the log
-	 * @param exitCode exit code for this process
-	 */
-	void stop(String reason, int exitCode) {
+	@Override
+	public void stop(String reason, int exitCode) {
 		post(() -> stopping(reason, exitCode));
+	}
+
+	@Override
+	public void reload(String trigger) {
+		post(() -> logRefusal(trigger, () -> reloadAll(trigger)));
+	}
+
+	@Override
+	public void scaleBy(int difference, String trigger) {
+		post(() -> logRefusal(trigger, () -> scale(this.configuredWorkers + difference)));
+	}
+
+	private void logRefusal(String trigger, Runnable command) {
+		try {
+			command.run();
+		}
+		catch (RefusedException ex) {
+			logger.warn("%s: %s".formatted(trigger, ex.getMessage()));
+		}
 	}
 
 	@Override
@@ -185,6 +229,7 @@ final class Supervisor implements LinkServer.Admission {
 		long now = this.clock.now();
 		workers().forEach((worker) -> check(worker, now));
 		announceAvailability();
+		this.serviceReport.tick(readyWorkers(), this.configuredWorkers, now);
 		switch (this.phase) {
 			case STARTING -> {
 				// The first worker starts alone, and its failure is final.
@@ -192,7 +237,12 @@ final class Supervisor implements LinkServer.Admission {
 					startMissing(now);
 				}
 			}
-			case RUNNING -> startMissing(now);
+			case RUNNING -> {
+				replaceLeaving(now);
+				recycle(now);
+				this.rollouts.tick(now);
+				startMissing(now);
+			}
 			case STOPPING -> {
 				if (isEmpty()) {
 					this.phase = Phase.STOPPED;
@@ -208,8 +258,50 @@ final class Supervisor implements LinkServer.Admission {
 	}
 
 	private void startMissing(long now) {
-		List<StartPlan.Candidate> candidates = this.slots.stream().map(Slot::candidate).toList();
+		List<StartPlan.Candidate> candidates = this.slots.values().stream().map(Slot::candidate).toList();
 		this.startPlan.next(candidates, this.phase == Phase.RUNNING, now).forEach(this::fork);
+	}
+
+	/**
+	 * A reload that is about to replace a worker anyway need not be told.
+	 */
+	private void replaceLeaving(long now) {
+		for (Slot slot : List.copyOf(this.slots.values())) {
+			for (WorkerHandle worker : slot.workers()) {
+				String reason = worker.leaveReason();
+				if (reason != null && worker.isStaying() && slot.mayStart(now)
+						&& !this.rollouts.isAbout(slot.index())) {
+					logger.info(
+							"%s %s: it leaves as soon as its replacement has proved itself".formatted(worker, reason));
+					this.rollouts.leave(worker, reason, now);
+				}
+			}
+		}
+	}
+
+	/**
+	 * Workers that reach a limit as soon as they have started must not keep the cluster
+	 * busy with nothing else.
+	 */
+	private void recycle(long now) {
+		if (!this.rollouts.isIdle()) {
+			return;
+		}
+		workers().filter((worker) -> worker.isStaying() && worker.state() == WorkerState.READY)
+			.filter((worker) -> this.restartPolicy.isStable(worker.readyFor(now)) && slot(worker).mayStart(now))
+			.forEach((worker) -> {
+				String limit = this.recyclePolicy.limitReached(worker.load(), worker.age(now), worker.luck());
+				if (limit != null && this.rollouts.isIdle()) {
+					logger.info("%s %s: it is replaced".formatted(worker, limit));
+					this.rollouts.recycle(worker, limit, now);
+				}
+			});
+	}
+
+	private Slot slot(WorkerHandle worker) {
+		Slot slot = this.slots.get(worker.index());
+		Assert.state(slot != null, "An index lives as long as its workers");
+		return slot;
 	}
 
 	private void announceAvailability() {
@@ -222,13 +314,7 @@ final class Supervisor implements LinkServer.Admission {
 
 	private void check(WorkerHandle worker, long now) {
 		switch (worker.intent()) {
-			case KEEP -> checkHealth(worker, now);
-			case REPLACE -> {
-				checkHealth(worker, now);
-				if (this.slots.get(worker.index()).hasReadySuccessor()) {
-					disconnect(worker, worker.reason(), Duration.ZERO, false);
-				}
-			}
+			case KEEP, REPLACE -> checkHealth(worker, now);
 			case DISCONNECT -> {
 				if (worker.isDue(now)) {
 					kill(worker, "did not exit within " + seconds(this.properties.shutdown().timeout()));
@@ -294,17 +380,15 @@ final class Supervisor implements LinkServer.Admission {
 		worker.intend(Intent.DISCONNECT, reason, now + this.properties.shutdown().timeout().toNanos());
 	}
 
-	private void replace(WorkerHandle worker, String reason) {
-		if (worker.intend(Intent.REPLACE, reason, 0)) {
-			logger.info("%s %s: it leaves as soon as its replacement is ready".formatted(worker, reason));
-		}
-	}
-
 	private void fork(int index) {
 		Slot slot = this.slots.get(index);
+		if (slot == null) {
+			return;
+		}
+		long now = this.clock.now();
 		try {
-			WorkerHandle worker = this.spawner.spawn(index, workers().map(WorkerHandle::seat).toList(),
-					this.clock.now());
+			WorkerHandle worker = this.spawner.spawn(index, slot.nextGeneration(),
+					workers().map(WorkerHandle::seat).toList(), this.configuredWorkers, now);
 			slot.started(worker);
 			worker.onExit(OUTPUT, (code) -> post(() -> exited(worker, code)));
 			logger.info("%s started".formatted(worker));
@@ -315,7 +399,8 @@ final class Supervisor implements LinkServer.Admission {
 				finish(1);
 			}
 			else {
-				slot.backOff(this.restartPolicy, this.clock.now());
+				slot.backOff(this.restartPolicy, now);
+				this.rollouts.failed(index, Failure.of("No process can be started: " + ex.getMessage()), now);
 			}
 		}
 	}
@@ -324,19 +409,19 @@ final class Supervisor implements LinkServer.Admission {
 		long now = this.clock.now();
 		ExitStatus status = new ExitStatus(code);
 		worker.exited(now);
-		this.handles.forget(worker);
-		this.heartbeats.forget(worker.id());
 		String reason = (worker.reason() != null) ? worker.reason() : status.toString();
 		ExitDescription exit = new ExitDescription(code, status.signal(), reason, Instant.now());
-		Slot slot = this.slots.get(worker.index());
+		Slot slot = slot(worker);
 		String event = "%s exited after %s".formatted(worker, seconds(worker.age(now)));
 		if (this.phase == Phase.STARTING && !worker.isLeaving()) {
 			logger.error("%s, %s: no worker has been ready yet, so the cluster ends".formatted(event,
 					describe(status, worker)));
 			slot.left(worker, exit);
 			finish(code);
+			return;
 		}
-		else if (worker.isLeaving() || this.phase == Phase.STOPPING) {
+		boolean replacement = slot.isReplacement(worker);
+		if (replacement || worker.isLeaving() || this.phase == Phase.STOPPING || !slot.isWanted()) {
 			logger.info("%s, %s".formatted(event, describe(status, worker)));
 			slot.left(worker, exit);
 		}
@@ -344,6 +429,27 @@ final class Supervisor implements LinkServer.Admission {
 			Duration delay = slot.failed(worker, exit, this.restartPolicy, now);
 			logger.warn("%s, %s: replaced %s".formatted(event, describe(status, worker),
 					delay.isZero() ? "at once" : "in " + seconds(delay)));
+		}
+		forget(worker, slot, replacement, now,
+				() -> new Failure("%s exited: %s".formatted(worker, describe(status, worker)), worker.id(),
+						worker.index(), code, worker.outputTail()));
+	}
+
+	/**
+	 * Completes whatever waited for a worker that is gone.
+	 */
+	private void forget(WorkerHandle worker, Slot slot, boolean replacement, long now, Supplier<Failure> failure) {
+		this.handles.forget(worker);
+		this.heartbeats.forget(worker.id());
+		this.rollouts.forget(worker);
+		if (replacement) {
+			this.rollouts.failed(slot.index(), failure.get(), now);
+		}
+		else if (slot.workers().stream().allMatch(WorkerHandle::isStaying)) {
+			this.rollouts.left(slot.index(), now);
+		}
+		if (!slot.isWanted() && slot.workers().isEmpty()) {
+			this.slots.remove(slot.index());
 		}
 	}
 
@@ -363,6 +469,8 @@ final class Supervisor implements LinkServer.Admission {
 		}
 		this.phase = Phase.STOPPING;
 		this.exitCode = exitCode;
+		this.rollouts.cancel("The cluster stops");
+		this.serviceReport.stopping(reason);
 		Duration delay = this.properties.shutdown().preStopDelay();
 		logger.info("%s: %d workers drain and exit%s, within %s".formatted(reason, workers().count(),
 				delay.isZero() ? "" : " after serving for another " + seconds(delay),
@@ -425,12 +533,134 @@ final class Supervisor implements LinkServer.Admission {
 		}
 		else if (message instanceof FromWorker.LeaveRequested request) {
 			worker.send(new FromPrimary.Granted(request.exchange()));
-			replace(worker, String.valueOf(request.reason()));
+			leaveRequested(worker, String.valueOf(request.reason()));
 		}
 		else if (message instanceof FromWorker.RequestStuck stuck) {
-			replace(worker, "has a request that is stuck for " + seconds(stuck.age()));
+			leaveRequested(worker, "has a request that is stuck for " + seconds(stuck.age()));
+		}
+		else if (message instanceof FromWorker.StoppedAccepting) {
+			this.rollouts.stoppedAccepting(worker.index(), this.clock.now());
+		}
+		else if (message instanceof FromWorker.Command request) {
+			worker.send(answer(request.exchange(), request.command()));
+		}
+		else if (message instanceof FromWorker.AwaitOutcome request) {
+			this.rollouts.await(new Waiter(worker, request.exchange()), request.reload());
 		}
 		descriptors.forEach(Descriptors::close);
+	}
+
+	private void leaveRequested(WorkerHandle worker, String reason) {
+		worker.wantsToLeave(reason);
+		if (slot(worker).isReplacement(worker)) {
+			notReady(worker, reason);
+		}
+	}
+
+	/**
+	 * A replacement does not stay ready. Nothing happens to any other worker.
+	 */
+	private void notReady(WorkerHandle worker, String reason) {
+		if (slot(worker).isReplacement(worker)) {
+			this.rollouts.failed(worker.index(), new Failure("%s %s".formatted(worker, reason), worker.id(),
+					worker.index(), null, worker.outputTail()), this.clock.now());
+		}
+	}
+
+	private FromPrimary answer(long exchange, ClusterCommand command) {
+		try {
+			ReloadDescription reload = execute(command);
+			return new FromPrimary.Accepted(exchange, reload, this.configuredWorkers);
+		}
+		catch (RefusedException ex) {
+			return new FromPrimary.Refused(exchange, ex.refusal(), String.valueOf(ex.getMessage()));
+		}
+	}
+
+	private @Nullable ReloadDescription execute(ClusterCommand command) {
+		if (command instanceof ClusterCommand.Reload reload) {
+			return reloadAll(reload.trigger()).describe();
+		}
+		if (command instanceof ClusterCommand.Restart restart) {
+			return restart(restart.id(), restart.trigger()).describe();
+		}
+		if (command instanceof ClusterCommand.Abort) {
+			return abort().describe();
+		}
+		if (command instanceof ClusterCommand.Scale scale) {
+			scale(scale.workers());
+		}
+		return null;
+	}
+
+	private void requireRunning() {
+		if (this.phase != Phase.RUNNING) {
+			throw new RefusedException(Refusal.UNAVAILABLE, (this.phase == Phase.STARTING)
+					? "The cluster starts: no worker has been ready yet" : "The cluster stops");
+		}
+	}
+
+	private Rollout reloadAll(String trigger) {
+		requireRunning();
+		return this.rollouts.reload(trigger, this.clock.now());
+	}
+
+	private Rollout restart(int id, String trigger) {
+		requireRunning();
+		WorkerHandle worker = workers().filter((candidate) -> candidate.id() == id)
+			.findAny()
+			.orElseThrow(() -> new RefusedException(Refusal.UNKNOWN_WORKER, "There is no worker with the id " + id));
+		if (!worker.isStaying() || this.rollouts.isAbout(worker.index())) {
+			throw new RefusedException(Refusal.CONFLICT, worker + " leaves or is about to be replaced already");
+		}
+		return this.rollouts.restart(worker, trigger, this.clock.now());
+	}
+
+	private Rollout abort() {
+		Rollout aborted = this.rollouts.abort(this.clock.now());
+		if (aborted == null) {
+			throw new RefusedException(Refusal.CONFLICT, "No reload or restart is under way");
+		}
+		logger.info("%s ends after its current step".formatted(aborted));
+		return aborted;
+	}
+
+	private void scale(int workers) {
+		requireRunning();
+		int most = this.properties.mostWorkers();
+		if (workers < 1 || workers > most) {
+			throw new RefusedException(Refusal.OUT_OF_RANGE,
+					"The number of workers has to be from 1 to %d (cluster.max-workers), but is %d".formatted(most,
+							workers));
+		}
+		if (workers != this.configuredWorkers) {
+			logger.info("From %d to %d workers".formatted(this.configuredWorkers, workers));
+			resize(workers, this.clock.now());
+		}
+	}
+
+	private void resize(int workers, long now) {
+		this.configuredWorkers = workers;
+		for (int index = 0; index < workers; index++) {
+			Slot slot = this.slots.get(index);
+			if (slot == null) {
+				this.slots.put(index, new Slot(index, this.generation, now));
+				this.rollouts.added(index, now);
+			}
+			else if (!slot.isWanted()) {
+				slot.takeBack(this.generation);
+				this.rollouts.added(index, now);
+			}
+		}
+		for (Slot surplus : List.copyOf(this.slots.tailMap(workers, true).values())) {
+			surplus.giveUp();
+			this.rollouts.removed(surplus.index(), now);
+			surplus.workers()
+				.forEach((worker) -> disconnect(worker, "the cluster is smaller now", Duration.ZERO, false));
+			if (surplus.workers().isEmpty()) {
+				this.slots.remove(surplus.index());
+			}
+		}
 	}
 
 	private void stateChanged(WorkerHandle worker, WorkerState state) {
@@ -448,10 +678,17 @@ final class Supervisor implements LinkServer.Admission {
 				if (this.phase == Phase.STARTING) {
 					this.phase = Phase.RUNNING;
 				}
+				if (slot(worker).isReplacement(worker)) {
+					this.rollouts.ready(worker.index(), now);
+				}
 			}
-			case REFUSING -> logger.warn("%s refuses traffic".formatted(worker));
+			case REFUSING -> {
+				logger.warn("%s refuses traffic".formatted(worker));
+				notReady(worker, "refuses traffic");
+			}
 			case DRAINING -> {
 				logger.info("%s drains".formatted(worker));
+				notReady(worker, "closed its application");
 				worker.leaves();
 				awaitExit(worker, "its application was closed", now);
 			}
@@ -462,23 +699,50 @@ final class Supervisor implements LinkServer.Admission {
 
 	private ClusterDescription describe() {
 		long now = this.clock.now();
-		List<WorkerDescription> workers = this.slots.stream()
+		List<WorkerDescription> workers = this.slots.values()
+			.stream()
 			.flatMap((slot) -> slot.described().stream().map((worker) -> describe(slot, worker, now)))
 			.sorted(Comparator.comparingInt(WorkerDescription::index).thenComparingInt(WorkerDescription::id))
 			.toList();
-		int ready = (int) workers.stream().filter((worker) -> worker.state() == WorkerState.READY).count();
 		PrimaryDescription primary = new PrimaryDescription(ProcessHandle.current().pid(), this.startedAt,
 				Duration.ofNanos(now - this.started));
-		return new ClusterDescription(primary, this.slots.size(), ready, this.handles.listeners(), workers);
+		return new ClusterDescription(primary, this.configuredWorkers, readyWorkers(), this.handles.listeners(),
+				builds(), this.rollouts.describe(), workers);
+	}
+
+	/**
+	 * While a worker and its replacement are ready, they are one.
+	 */
+	private int readyWorkers() {
+		return (int) workers().filter((worker) -> worker.state() == WorkerState.READY)
+			.map(WorkerHandle::index)
+			.distinct()
+			.count();
+	}
+
+	private List<String> builds() {
+		return workers().sorted(Comparator.comparingInt(WorkerHandle::generation))
+			.map((worker) -> worker.build().id())
+			.filter(Objects::nonNull)
+			.distinct()
+			.toList();
 	}
 
 	private static WorkerDescription describe(Slot slot, WorkerHandle worker, long now) {
 		return new WorkerDescription(worker.id(), worker.index(), worker.pid(), worker.state(), worker.generation(),
-				worker.startedAt(), worker.readyAt(), worker.age(now), slot.restarts(), slot.lastExit(), worker.load());
+				worker.build().id(), worker.startedAt(), worker.readyAt(), worker.age(now), slot.restarts(),
+				slot.lastExit(), worker.load());
+	}
+
+	private void retainBuilds() {
+		Stream<Build> used = this.slots.values().stream().map((slot) -> slot.generation().build());
+		Stream<Build> running = workers().map(WorkerHandle::build);
+		this.builds
+			.retain(Stream.of(Stream.of(this.generation.build()), used, running).flatMap(Function.identity()).toList());
 	}
 
 	private Stream<WorkerHandle> workers() {
-		return this.slots.stream().flatMap((slot) -> List.copyOf(slot.workers()).stream());
+		return List.copyOf(this.slots.values()).stream().flatMap((slot) -> List.copyOf(slot.workers()).stream());
 	}
 
 	private static String seconds(Duration duration) {
@@ -501,6 +765,81 @@ final class Supervisor implements LinkServer.Admission {
 		@Override
 		public void linkClosed(@Nullable IOException cause) {
 			post(() -> linkLost(this.worker));
+		}
+
+	}
+
+	/**
+	 * Carries out what reloads command, on the workers.
+	 */
+	private final class Crew implements Rollouts.Crew {
+
+		@Override
+		public void prepare(Rollout rollout) {
+			logger.info("%s begins".formatted(rollout));
+			Supervisor.this.serviceReport.reloading(rollout.toString());
+			Supervisor.this.builds.prepare((build) -> post(() -> prepared(rollout, build)), (reason) -> post(
+					() -> Supervisor.this.rollouts.cannotPrepare(rollout, reason, Supervisor.this.clock.now())));
+		}
+
+		private void prepared(Rollout rollout, Build build) {
+			List<Integer> indexes = Supervisor.this.slots.values()
+				.stream()
+				.filter(Slot::isWanted)
+				.map(Slot::index)
+				.toList();
+			Supervisor.this.rollouts.prepared(rollout, new Generation(rollout.number(), build), indexes,
+					Supervisor.this.clock.now());
+		}
+
+		@Override
+		public void start(int index, Rollout rollout) {
+			Slot slot = Supervisor.this.slots.get(index);
+			if (slot != null) {
+				if (rollout.generation() != null) {
+					slot.forgive(Supervisor.this.clock.now());
+				}
+				slot.replace(rollout.generation(), rollout.toString());
+			}
+		}
+
+		@Override
+		public boolean retire(int index) {
+			Slot slot = Supervisor.this.slots.get(index);
+			List<WorkerHandle> replaced = (slot != null) ? slot.settle() : List.of();
+			replaced.forEach((worker) -> disconnect(worker, worker.reason(), Duration.ZERO, false));
+			return !replaced.isEmpty();
+		}
+
+		@Override
+		public void discard(int index) {
+			Slot slot = Supervisor.this.slots.get(index);
+			if (slot != null) {
+				slot.revert().forEach((worker) -> disconnect(worker, "it has not proved itself", Duration.ZERO, false));
+			}
+		}
+
+		@Override
+		public void over(Rollout rollout) {
+			retainBuilds();
+			if (rollout.kind() == Rollout.Kind.RELOAD) {
+				Supervisor.this.serviceReport.reloaded(rollout.toString() + " " + rollout.reload().state());
+			}
+			Failure failure = rollout.reload().failure();
+			if (failure != null) {
+				logger.error("%s %s: %s. The workers that were to be replaced go on".formatted(rollout,
+						rollout.reload().state(), failure.reason()));
+				WorkerHandle target = rollout.target();
+				Slot slot = (target != null) ? Supervisor.this.slots.get(target.index()) : null;
+				if (slot != null && rollout.kind() != Rollout.Kind.RESTART) {
+					slot.backOff(Supervisor.this.restartPolicy, Supervisor.this.clock.now());
+				}
+				return;
+			}
+			logger.info("%s is done after %s".formatted(rollout, seconds(rollout.duration())));
+			if (rollout.generation() != null) {
+				Supervisor.this.generation = rollout.generation();
+			}
 		}
 
 	}

@@ -6,6 +6,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.function.IntConsumer;
 
+import io.clusterboot.launch.Build;
 import io.clusterboot.protocol.FromPrimary;
 import io.clusterboot.protocol.Link;
 import io.clusterboot.protocol.WorkerIdentity;
@@ -22,7 +23,13 @@ final class WorkerHandle implements HandleRegistry.Peer {
 
 	private final Process process;
 
+	private final Build build;
+
 	private final List<OutputPump> output;
+
+	private final OutputTail tail;
+
+	private final double luck;
 
 	private final Instant startedAt = Instant.now();
 
@@ -38,6 +45,8 @@ final class WorkerHandle implements HandleRegistry.Peer {
 
 	private long deadline;
 
+	private @Nullable String leaveReason;
+
 	private boolean leaving;
 
 	private @Nullable Long linkLost;
@@ -50,15 +59,31 @@ final class WorkerHandle implements HandleRegistry.Peer {
 
 	private WorkerLoad load = WorkerLoad.NONE;
 
-	WorkerHandle(WorkerIdentity identity, Process process, List<OutputPump> output, long now) {
+	/**
+	 * Create a handle.
+	 * @param identity who the worker is
+	 * @param build what it runs
+	 * @param process its process
+	 * @param output what copies its output
+	 * @param tail the end of its output
+	 * @param luck number from 0 to 1 that makes limits differ between workers that were
+	 * started together
+	 * @param now the time
+	 */
+	WorkerHandle(WorkerIdentity identity, Build build, Process process, List<OutputPump> output, OutputTail tail,
+			double luck, long now) {
 		this.identity = identity;
+		this.build = build;
 		this.process = process;
 		this.output = output;
+		this.tail = tail;
+		this.luck = luck;
 		this.started = now;
 	}
 
 	/**
-	 * What the primary means to do with a worker. Goes down this list only.
+	 * What the primary means to do with a worker. Goes down this list only, except that a
+	 * worker that was to be replaced can be kept: nobody has told it yet.
 	 */
 	enum Intent {
 
@@ -103,6 +128,22 @@ final class WorkerHandle implements HandleRegistry.Peer {
 
 	int generation() {
 		return this.identity.generation();
+	}
+
+	Build build() {
+		return this.build;
+	}
+
+	/**
+	 * The last lines that the worker has printed.
+	 * @return the lines
+	 */
+	List<String> outputTail() {
+		return this.tail.lines();
+	}
+
+	double luck() {
+		return this.luck;
 	}
 
 	long pid() {
@@ -173,6 +214,34 @@ final class WorkerHandle implements HandleRegistry.Peer {
 		this.reason = reason;
 		this.deadline = deadline;
 		return true;
+	}
+
+	/**
+	 * Let it run after all.
+	 */
+	void keep() {
+		if (this.intent == Intent.REPLACE) {
+			this.intent = Intent.KEEP;
+			this.reason = null;
+		}
+	}
+
+	/**
+	 * The worker asks to leave, or has to. What it asked for first counts.
+	 * @param reason why
+	 */
+	void wantsToLeave(String reason) {
+		if (this.leaveReason == null) {
+			this.leaveReason = reason;
+		}
+	}
+
+	/**
+	 * Why the worker asks to leave.
+	 * @return the reason, or {@code null} if it does not
+	 */
+	@Nullable String leaveReason() {
+		return this.leaveReason;
 	}
 
 	boolean isDue(long now) {

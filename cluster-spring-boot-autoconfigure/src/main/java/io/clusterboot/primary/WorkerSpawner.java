@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Collection;
 import java.util.List;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.stream.IntStream;
 
 import io.clusterboot.launch.WorkerCommand;
@@ -18,37 +19,39 @@ final class WorkerSpawner {
 
 	private static final Log logger = LogFactory.getLog(WorkerSpawner.class);
 
-	private final WorkerCommand command;
-
 	private final Path socket;
 
 	private int lastId;
 
-	WorkerSpawner(WorkerCommand command, Path socket) {
-		this.command = command;
+	WorkerSpawner(Path socket) {
 		this.socket = socket;
 	}
 
 	/**
 	 * Start a worker.
 	 * @param index the index that it is for
+	 * @param generation what it runs
 	 * @param takenSeats seats of the workers that are alive
+	 * @param workers number of workers among which memory is shared
 	 * @param now the time
 	 * @return the worker
 	 * @throws IOException if the operating system cannot start the process
 	 */
-	WorkerHandle spawn(int index, Collection<Integer> takenSeats, long now) throws IOException {
+	WorkerHandle spawn(int index, Generation generation, Collection<Integer> takenSeats, int workers, long now)
+			throws IOException {
 		int seat = IntStream.iterate(1, (candidate) -> candidate + 1)
 			.filter((candidate) -> !takenSeats.contains(candidate))
 			.findFirst()
 			.getAsInt();
-		WorkerIdentity identity = new WorkerIdentity(++this.lastId, index, seat, 0, this.socket);
-		this.command.notes(identity).forEach((note) -> logger.info("%s: %s".formatted(identity.name(), note)));
-		Process process = this.command.processBuilder(identity).start();
-		return new WorkerHandle(identity, process,
-				List.of(OutputPump.start("cluster-stdout-" + identity.name(), process.getInputStream(), System.out),
-						OutputPump.start("cluster-stderr-" + identity.name(), process.getErrorStream(), System.err)),
-				now);
+		WorkerIdentity identity = new WorkerIdentity(++this.lastId, index, seat, generation.number(), this.socket);
+		WorkerCommand command = generation.build().command();
+		command.notes(identity, workers).forEach((note) -> logger.info("%s: %s".formatted(identity.name(), note)));
+		Process process = command.processBuilder(identity, workers).start();
+		OutputTail tail = new OutputTail();
+		return new WorkerHandle(identity, generation.build(), process, List.of(
+				OutputPump.start("cluster-stdout-" + identity.name(), process.getInputStream(), System.out, tail),
+				OutputPump.start("cluster-stderr-" + identity.name(), process.getErrorStream(), System.err, tail)),
+				tail, ThreadLocalRandom.current().nextDouble(), now);
 	}
 
 }

@@ -14,10 +14,13 @@ import org.jspecify.annotations.Nullable;
  * @param configuredWorkers number of workers that there should be
  * @param readyWorkers number of workers that accept connections
  * @param listeners the sockets that the workers share
+ * @param builds what the workers run, oldest first; one unless a reload is under way or
+ * has failed in the middle
+ * @param reload the reload under way, or else the last one
  * @param workers the workers, by index and id
  */
 public record ClusterDescription(PrimaryDescription primary, int configuredWorkers, int readyWorkers,
-		List<Listener> listeners, List<WorkerDescription> workers) {
+		List<Listener> listeners, List<String> builds, ReloadDescription reload, List<WorkerDescription> workers) {
 
 	/**
 	 * The primary's process.
@@ -45,7 +48,10 @@ public record ClusterDescription(PrimaryDescription primary, int configuredWorke
 	 * @param index place in the cluster, which a replacement inherits
 	 * @param pid process id
 	 * @param state where it is in its life
-	 * @param generation number of reloads that came before it
+	 * @param generation generation that it is of: 0, or that of the reload that started
+	 * it
+	 * @param build what it runs: a digest of the application's files, or {@code null} if
+	 * it runs from where the user put them
 	 * @param startedAt when its process was started
 	 * @param readyAt when it first accepted connections
 	 * @param uptime time since its process was started
@@ -54,9 +60,9 @@ public record ClusterDescription(PrimaryDescription primary, int configuredWorke
 	 * @param lastExit how the last one at this index exited
 	 * @param load how busy it is
 	 */
-	public record WorkerDescription(int id, int index, long pid, WorkerState state, int generation, Instant startedAt,
-			@JsonInclude @Nullable Instant readyAt, Duration uptime, int restarts,
-			@JsonInclude @Nullable ExitDescription lastExit, WorkerLoad load) {
+	public record WorkerDescription(int id, int index, long pid, WorkerState state, int generation,
+			@JsonInclude @Nullable String build, Instant startedAt, @JsonInclude @Nullable Instant readyAt,
+			Duration uptime, int restarts, @JsonInclude @Nullable ExitDescription lastExit, WorkerLoad load) {
 	}
 
 	/**

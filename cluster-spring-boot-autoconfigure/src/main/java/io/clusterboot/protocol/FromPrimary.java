@@ -2,6 +2,8 @@ package io.clusterboot.protocol;
 
 import java.time.Duration;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * What the primary says to a worker.
  */
@@ -53,6 +55,36 @@ public sealed interface FromPrimary extends Message {
 	 * @param exchange the number of the worker's {@link FromWorker.LeaveRequested}
 	 */
 	record Granted(long exchange) implements Answer {
+	}
+
+	/**
+	 * Says that a command is being carried out.
+	 *
+	 * @param exchange the number of the worker's {@link FromWorker.Command}
+	 * @param reload the reload or restart that it led to, or that it is about
+	 * @param configuredWorkers number of workers that there should be now
+	 */
+	record Accepted(long exchange, @Nullable ReloadDescription reload, int configuredWorkers) implements Answer {
+	}
+
+	/**
+	 * Says that a command is not carried out, and that nothing has changed.
+	 *
+	 * @param exchange the number of the worker's {@link FromWorker.Command}
+	 * @param refusal what kind of reason there is
+	 * @param message the reason, and what to do
+	 */
+	record Refused(long exchange, Refusal refusal, String message) implements Answer {
+	}
+
+	/**
+	 * Tells how a reload or restart ended.
+	 *
+	 * @param exchange the number of the worker's {@link FromWorker.AwaitOutcome}
+	 * @param reload the reload; {@code null} if there is none with that id, or it is long
+	 * past
+	 */
+	record Outcome(long exchange, @Nullable ReloadDescription reload) implements Answer {
 	}
 
 	/**

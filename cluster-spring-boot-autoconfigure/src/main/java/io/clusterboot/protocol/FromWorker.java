@@ -80,4 +80,30 @@ public sealed interface FromWorker extends Message {
 	record Describe(long exchange) implements FromWorker {
 	}
 
+	/**
+	 * Commands the primary. Answered by {@link FromPrimary.Accepted} or
+	 * {@link FromPrimary.Refused}.
+	 *
+	 * @param exchange number that the answer carries
+	 * @param command what is asked for
+	 */
+	record Command(long exchange, ClusterCommand command) implements FromWorker {
+	}
+
+	/**
+	 * Asks for the outcome of a reload or restart. Answered by
+	 * {@link FromPrimary.Outcome} once it is known.
+	 *
+	 * @param exchange number that the answer carries
+	 * @param reload id of the reload
+	 */
+	record AwaitOutcome(long exchange, int reload) implements FromWorker {
+	}
+
+	/**
+	 * Says that a worker that leaves takes no more connections.
+	 */
+	record StoppedAccepting() implements FromWorker {
+	}
+
 }

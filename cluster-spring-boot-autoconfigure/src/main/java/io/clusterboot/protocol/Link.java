@@ -131,7 +131,7 @@ public final class Link implements AutoCloseable {
 		catch (IOException ex) {
 			logger.debug("Reading from " + this.peer + " failed", ex);
 		}
-		catch (RuntimeException ex) {
+		catch (RuntimeException | LinkageError ex) {
 			cause = new IOException(ex.toString(), ex);
 		}
 		received.forEach(Descriptors::close);

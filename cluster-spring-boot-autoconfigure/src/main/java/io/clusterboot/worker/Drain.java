@@ -2,15 +2,25 @@ package io.clusterboot.worker;
 
 import java.time.Duration;
 import java.util.Collection;
+import java.util.List;
+import java.util.function.BooleanSupplier;
+import java.util.function.ToIntFunction;
 
 import io.clusterboot.ClusterProperties;
+import io.clusterboot.worker.RequestTracker.Ticket;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 
 /**
- * The way out for a worker that has accepted connections. Whoever has an open connection
- * is told with its next response that it closes; what is in flight is finished; those
- * that stay silent for the grace period are given up.
+ * The way out for a worker that has accepted connections. It ends with the last
+ * connection:
+ * <ul>
+ * <li>a client that sends a request is told with the response that its connection closes;
+ * <li>a connection that is idle for the grace period is closed, one after the other
+ * during the close window, for their clients not to come back all at once;
+ * <li>what is left when the time is over is ended if it can be ended well, and cut off by
+ * the end of the process otherwise.
+ * </ul>
  */
 final class Drain {
 
@@ -18,16 +28,22 @@ final class Drain {
 
 	private static final Duration POLL = Duration.ofMillis(10);
 
+	/** For clients to answer a goodbye, and for listeners of the application to run. */
+	private static final Duration GOODBYE = Duration.ofSeconds(1);
+
 	private final ClusterProperties.Drain settings;
 
 	private final RequestTracker requests;
 
 	private final Collection<SharedServer> servers;
 
+	private final CloseWindow window;
+
 	Drain(ClusterProperties.Drain settings, RequestTracker requests, Collection<SharedServer> servers) {
 		this.settings = settings;
 		this.requests = requests;
 		this.servers = servers;
+		this.window = new CloseWindow(settings.idleGrace(), settings.closeWindow());
 	}
 
 	/**
@@ -36,37 +52,57 @@ final class Drain {
 	void run() {
 		this.servers.forEach(SharedServer::closeGracefully);
 		long start = System.nanoTime();
-		while (isBusy(start)) {
-			if (elapsed(start).compareTo(this.settings.timeout()) >= 0) {
-				logger.warn("%d requests are still in flight after cluster.drain.timeout (%d ms): they are cut off"
-					.formatted(this.requests.active(), this.settings.timeout().toMillis()));
-				return;
-			}
-			if (!pause()) {
-				return;
-			}
+		boolean over = await(this.settings.timeout(), () -> {
+			this.servers.forEach(SharedServer::closeGracefully);
+			closeIdle(Duration.ofNanos(System.nanoTime() - start));
+			return this.requests.active() == 0 && sum(SharedServer::connections) == 0;
+		});
+		if (!over && !Thread.currentThread().isInterrupted()) {
+			List<Ticket> waiting = this.requests.waiting();
+			logger.warn(describeRest(waiting.size()));
+			this.servers.forEach(SharedServer::endLongLived);
+			await(GOODBYE,
+					() -> waiting.stream().noneMatch(this.requests::isActive) && sum(SharedServer::sessions) == 0);
 		}
+	}
+
+	private void closeIdle(Duration elapsed) {
+		if (!this.window.isOpen(elapsed)) {
+			return;
+		}
+		int quota = this.window.quota(elapsed,
+				() -> sum((server) -> server.idleConnections(this.settings.idleGrace())));
+		for (SharedServer server : this.servers) {
+			int closed = server.closeIdle(this.settings.idleGrace(), quota);
+			this.window.closed(closed);
+			quota -= closed;
+		}
+	}
+
+	private String describeRest(int waiting) {
+		return ("cluster.drain.timeout (%d ms) is over with %d connections open. Cut off: %d requests in process and "
+				+ "%d idle connections. Ended: %d asynchronous requests and %d sessions, such as WebSockets.")
+			.formatted(this.settings.timeout().toMillis(), sum(SharedServer::connections),
+					this.requests.active() - waiting, sum((server) -> server.idleConnections(Duration.ZERO)), waiting,
+					sum(SharedServer::sessions));
+	}
+
+	private int sum(ToIntFunction<SharedServer> count) {
+		return this.servers.stream().mapToInt(count).sum();
 	}
 
 	/**
-	 * The grace period begins anew with each response, for the client of a long request
-	 * to have it too.
+	 * Look at a condition again and again.
+	 * @return whether it came true, as opposed to the end of the time or an interrupt
 	 */
-	private boolean isBusy(long start) {
-		if (this.requests.active() > 0) {
-			return true;
+	private static boolean await(Duration atMost, BooleanSupplier condition) {
+		long start = System.nanoTime();
+		while (!condition.getAsBoolean()) {
+			if (System.nanoTime() - start >= atMost.toNanos() || !pause()) {
+				return false;
+			}
 		}
-		long lastEnd = this.requests.lastEnd();
-		long idleSince = (lastEnd - start > 0) ? lastEnd : start;
-		return connections() > 0 && elapsed(idleSince).compareTo(this.settings.idleGrace()) < 0;
-	}
-
-	private static Duration elapsed(long since) {
-		return Duration.ofNanos(System.nanoTime() - since);
-	}
-
-	private int connections() {
-		return this.servers.stream().mapToInt(SharedServer::connections).sum();
+		return true;
 	}
 
 	private static boolean pause() {

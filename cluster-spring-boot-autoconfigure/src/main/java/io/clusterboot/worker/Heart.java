@@ -1,18 +1,13 @@
 package io.clusterboot.worker;
 
-import java.lang.management.ManagementFactory;
-import java.lang.management.MemoryUsage;
-import java.lang.management.OperatingSystemMXBean;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
-import java.util.function.IntSupplier;
 import java.util.stream.Collectors;
 
 import io.clusterboot.protocol.FromWorker;
-import io.clusterboot.protocol.WorkerLoad;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
@@ -29,7 +24,7 @@ final class Heart {
 
 	private final RequestTracker requests;
 
-	private final IntSupplier connections;
+	private final LoadMeter meter;
 
 	private final @Nullable Duration requestTimeout;
 
@@ -39,10 +34,10 @@ final class Heart {
 		return thread;
 	});
 
-	Heart(PrimaryLink link, RequestTracker requests, IntSupplier connections, @Nullable Duration requestTimeout) {
+	Heart(PrimaryLink link, RequestTracker requests, LoadMeter meter, @Nullable Duration requestTimeout) {
 		this.link = link;
 		this.requests = requests;
-		this.connections = connections;
+		this.meter = meter;
 		this.requestTimeout = requestTimeout;
 	}
 
@@ -53,7 +48,7 @@ final class Heart {
 	private void beat() {
 		try {
 			if (!this.link.isCongested()) {
-				this.link.send(new FromWorker.Heartbeat(load()));
+				this.link.send(new FromWorker.Heartbeat(this.meter.measure()));
 			}
 			if (this.requestTimeout != null) {
 				this.requests.newlyStuck(this.requestTimeout).forEach(this::reportStuck);
@@ -77,24 +72,6 @@ final class Heart {
 		logger.warn("A request has held thread '%s' for %d ms, longer than cluster.worker.request-timeout:%s"
 			.formatted(thread.getName(), request.age().toMillis(), stack));
 		this.link.send(new FromWorker.RequestStuck(request.age()));
-	}
-
-	private WorkerLoad load() {
-		MemoryUsage heap = ManagementFactory.getMemoryMXBean().getHeapMemoryUsage();
-		return new WorkerLoad(this.requests.active(), this.requests.total(), this.connections.getAsInt(),
-				heap.getUsed(), heap.getMax(), cpu(), ManagementFactory.getThreadMXBean().getThreadCount());
-	}
-
-	private static double cpu() {
-		try {
-			OperatingSystemMXBean system = ManagementFactory.getOperatingSystemMXBean();
-			return (system instanceof com.sun.management.OperatingSystemMXBean hotspot) ? hotspot.getProcessCpuLoad()
-					: -1;
-		}
-		catch (NoClassDefFoundError ex) {
-			// a runtime without the module jdk.management
-			return -1;
-		}
 	}
 
 }

@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -82,31 +83,47 @@ final class PrimaryLink implements Link.Receiver {
 	 * @throws IOException if the link is closed or the primary does not answer in time
 	 */
 	Answered ask(LongFunction<FromWorker> question, Duration timeout) throws IOException {
-		long exchange = this.exchanges.incrementAndGet();
-		CompletableFuture<Answered> answer = new CompletableFuture<>();
-		this.pending.put(exchange, answer);
 		try {
-			if (isCongested()) {
-				throw new IOException("The primary does not read what it is sent");
-			}
-			if (this.closed || !send(question.apply(exchange))) {
-				throw new IOException("The link to the primary is closed");
-			}
-			return answer.get(timeout.toMillis(), TimeUnit.MILLISECONDS);
-		}
-		catch (TimeoutException ex) {
-			throw new IOException("The primary did not answer within " + timeout.toMillis() + " ms", ex);
+			return request(question, timeout).get();
 		}
 		catch (ExecutionException ex) {
-			throw new IOException("The link to the primary was closed before it answered", ex);
+			throw (ex.getCause() instanceof IOException cause) ? cause : new IOException(ex.getCause());
 		}
 		catch (InterruptedException ex) {
 			Thread.currentThread().interrupt();
 			throw new IOException("Interrupted while waiting for the primary", ex);
 		}
-		finally {
-			this.pending.remove(exchange);
+	}
+
+	/**
+	 * Ask the primary something.
+	 * @param question makes the message that carries the given number
+	 * @param timeout longest time to wait
+	 * @return completes with the answer, whose descriptors belong to the caller, or with
+	 * an {@link IOException} if the link is closed or the primary does not answer in time
+	 */
+	CompletableFuture<Answered> request(LongFunction<FromWorker> question, Duration timeout) {
+		long exchange = this.exchanges.incrementAndGet();
+		CompletableFuture<Answered> answer = new CompletableFuture<>();
+		this.pending.put(exchange, answer);
+		if (isCongested()) {
+			answer.completeExceptionally(new IOException("The primary does not read what it is sent"));
 		}
+		else if (this.closed || !send(question.apply(exchange))) {
+			answer.completeExceptionally(new IOException("The link to the primary is closed"));
+		}
+		answer.orTimeout(timeout.toMillis(), TimeUnit.MILLISECONDS);
+		return answer.handle((answered, failure) -> {
+			this.pending.remove(exchange);
+			if (failure instanceof TimeoutException) {
+				throw new CompletionException(
+						new IOException("The primary did not answer within " + timeout.toMillis() + " ms", failure));
+			}
+			if (failure != null) {
+				throw new CompletionException(failure);
+			}
+			return answered;
+		});
 	}
 
 	@Override
@@ -130,7 +147,8 @@ final class PrimaryLink implements Link.Receiver {
 	public void linkClosed(@Nullable IOException cause) {
 		this.closed = true;
 		this.pending.values()
-			.forEach((answer) -> answer.completeExceptionally(new IOException("The link has been closed")));
+			.forEach((answer) -> answer
+				.completeExceptionally(new IOException("The link to the primary was closed before it answered")));
 		this.orders.primaryLost();
 	}
 

@@ -2,9 +2,11 @@ package io.clusterboot.worker;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.Supplier;
 
 import org.jspecify.annotations.Nullable;
 
@@ -19,8 +21,6 @@ public final class RequestTracker {
 	private final Set<Ticket> active = ConcurrentHashMap.newKeySet();
 
 	private final LongAdder total = new LongAdder();
-
-	private volatile long lastEnd = System.nanoTime();
 
 	/**
 	 * A request has begun, on the calling thread.
@@ -38,11 +38,43 @@ public final class RequestTracker {
 	}
 
 	/**
-	 * When the last response was written.
-	 * @return the time, or when this tracker was made if there has been none
+	 * The requests in flight that hold no thread since they are processed asynchronously.
+	 * @return the requests
 	 */
-	long lastEnd() {
-		return this.lastEnd;
+	List<Ticket> waiting() {
+		return this.active.stream().filter((ticket) -> ticket.thread == null).toList();
+	}
+
+	boolean isActive(Ticket ticket) {
+		return this.active.contains(ticket);
+	}
+
+	/**
+	 * For how long the oldest request has been in flight.
+	 * @return the time, zero if there is none
+	 */
+	Duration oldest() {
+		long now = System.nanoTime();
+		return Duration.ofNanos(this.active.stream().mapToLong((ticket) -> now - ticket.begun).max().orElse(0));
+	}
+
+	/**
+	 * Wait for something on behalf of the calling thread's request, as long as that
+	 * takes: a request that waits on purpose is not stuck.
+	 * @param <T> type of what is waited for
+	 * @param wait waits
+	 * @return what it was waited for
+	 */
+	public <T> T waiting(Supplier<T> wait) {
+		Thread self = Thread.currentThread();
+		Optional<Ticket> own = this.active.stream().filter((ticket) -> ticket.thread() == self).findAny();
+		own.ifPresent(Ticket::suspend);
+		try {
+			return wait.get();
+		}
+		finally {
+			own.ifPresent(Ticket::resume);
+		}
 	}
 
 	long total() {
@@ -64,6 +96,8 @@ public final class RequestTracker {
 	 * asynchronously.
 	 */
 	public final class Ticket {
+
+		private final long begun = System.nanoTime();
 
 		private volatile @Nullable Thread thread;
 
@@ -94,7 +128,6 @@ public final class RequestTracker {
 		 * The request has been answered.
 		 */
 		public void end() {
-			RequestTracker.this.lastEnd = System.nanoTime();
 			RequestTracker.this.active.remove(this);
 		}
 

@@ -1,19 +1,22 @@
 package io.clusterboot.worker;
 
 import java.io.IOException;
-import java.nio.file.Files;
 import java.time.Duration;
 import java.util.List;
-import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
 import io.clusterboot.ClusterProperties;
 import io.clusterboot.os.Signals;
+import io.clusterboot.protocol.ClusterCommand;
 import io.clusterboot.protocol.ClusterDescription;
 import io.clusterboot.protocol.FromPrimary;
 import io.clusterboot.protocol.FromWorker;
+import io.clusterboot.protocol.ReloadDescription;
 import io.clusterboot.protocol.WorkerIdentity;
 import io.clusterboot.protocol.WorkerState;
 import org.apache.commons.logging.Log;
@@ -40,8 +43,6 @@ public final class WorkerAgent implements PrimaryLink.Orders {
 
 	private final WorkerIdentity identity;
 
-	private final Optional<ProcessHandle> primary = parent();
-
 	private final ClusterProperties properties;
 
 	private final PrimaryLink link;
@@ -51,6 +52,8 @@ public final class WorkerAgent implements PrimaryLink.Orders {
 	private final RequestTracker requests = new RequestTracker();
 
 	private final List<SharedServer> servers = new CopyOnWriteArrayList<>();
+
+	private final Set<CompletableFuture<ReloadDescription>> outcomes = ConcurrentHashMap.newKeySet();
 
 	private final CountDownLatch primaryLost = new CountDownLatch(1);
 
@@ -82,7 +85,8 @@ public final class WorkerAgent implements PrimaryLink.Orders {
 			current = agent;
 			agent.link.start();
 			handleSignals(agent);
-			new Heart(agent.link, agent.requests, agent::connections, properties.worker().requestTimeout())
+			new Heart(agent.link, agent.requests, new LoadMeter(agent.requests, agent::connections),
+					properties.worker().requestTimeout())
 				.start(properties.heartbeat().interval());
 		}
 		catch (IOException ex) {
@@ -94,13 +98,14 @@ public final class WorkerAgent implements PrimaryLink.Orders {
 	/**
 	 * A terminal sends signals to the whole process group, service managers often do the
 	 * same, but it is the primary that decides what happens. What is ignored has handlers
-	 * that do nothing: processes that the application starts would inherit SIG_IGN.
+	 * that do nothing: processes that the application starts would inherit SIG_IGN. The
+	 * JVM of a worker uses another signal than SIGUSR2 for itself.
 	 */
 	private static void handleSignals(WorkerAgent agent) {
-		Signals.handle("INT", (number) -> {
-		});
-		Signals.handle("HUP", (number) -> {
-		});
+		for (String ignored : List.of("INT", "HUP", "USR2", "TTIN", "TTOU")) {
+			Signals.handle(ignored, (number) -> {
+			});
+		}
 		Signals.handle("TERM", (number) -> agent.terminate());
 	}
 
@@ -161,6 +166,34 @@ public final class WorkerAgent implements PrimaryLink.Orders {
 		FromPrimary.Answer answer = this.link.ask(FromWorker.Describe::new, this.properties.link().replyTimeout())
 			.message();
 		return ((FromPrimary.Described) answer).cluster();
+	}
+
+	/**
+	 * Command the primary.
+	 * @param command what is asked for
+	 * @return completes with the answer, {@link FromPrimary.Accepted} or
+	 * {@link FromPrimary.Refused}, or with an {@link IOException} if there is none within
+	 * {@code cluster.link.reply-timeout}
+	 */
+	public CompletableFuture<FromPrimary.Answer> command(ClusterCommand command) {
+		return this.link
+			.request((exchange) -> new FromWorker.Command(exchange, command), this.properties.link().replyTimeout())
+			.thenApply(PrimaryLink.Answered::message);
+	}
+
+	/**
+	 * Wait for the outcome of a reload or restart.
+	 * @param reload its id
+	 * @param timeout longest time to wait
+	 * @return completes with the outcome, or with an {@link IOException} if it is not
+	 * known in time or this worker leaves before
+	 */
+	public CompletableFuture<ReloadDescription> outcome(int reload, Duration timeout) {
+		CompletableFuture<ReloadDescription> outcome = this.link
+			.request((exchange) -> new FromWorker.AwaitOutcome(exchange, reload), timeout)
+			.thenApply((answered) -> ((FromPrimary.Outcome) answered.message()).reload());
+		this.outcomes.add(outcome);
+		return outcome.whenComplete((description, failure) -> this.outcomes.remove(outcome));
 	}
 
 	/**
@@ -264,9 +297,9 @@ public final class WorkerAgent implements PrimaryLink.Orders {
 			if (before == WorkerState.READY || before == WorkerState.REFUSING) {
 				refuseTraffic();
 				awaitDelay(delay);
+				stopAccepting(last);
 				drain(last);
 			}
-			removeStaleSocket();
 			System.exit(0);
 		});
 		return true;
@@ -286,33 +319,25 @@ public final class WorkerAgent implements PrimaryLink.Orders {
 		}
 	}
 
-	/**
-	 * A primary that was killed could not clean up. The first worker that leaves does it.
-	 * When a process dies its children get another parent, even before it is reaped.
-	 */
-	private void removeStaleSocket() {
-		if (parent().equals(this.primary)) {
-			return;
-		}
-		try {
-			Files.deleteIfExists(this.identity.socket());
-			Files.deleteIfExists(this.identity.socket().getParent());
-		}
-		catch (IOException ex) {
-			logger.debug("Cannot remove " + this.identity.socket(), ex);
-		}
-	}
-
-	private static Optional<ProcessHandle> parent() {
-		return ProcessHandle.current().parent();
-	}
-
 	private void awaitDelay(Duration delay) {
 		try {
 			this.primaryLost.await(delay.toMillis(), TimeUnit.MILLISECONDS);
 		}
 		catch (InterruptedException ex) {
 			Thread.currentThread().interrupt();
+		}
+	}
+
+	/**
+	 * Whoever replaces this worker takes all new connections from now on. Requests that
+	 * wait for an outcome must not keep the drain waiting until it is over.
+	 */
+	private void stopAccepting(boolean last) {
+		long timeout = this.properties.drain().timeout().toMillis();
+		this.outcomes.forEach((outcome) -> outcome.orTimeout(timeout - timeout / 10, TimeUnit.MILLISECONDS));
+		if (!last) {
+			this.sockets.ready(false);
+			this.link.send(new FromWorker.StoppedAccepting());
 		}
 	}
 

@@ -5,6 +5,7 @@ import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.List;
@@ -37,10 +38,22 @@ final class EchoMain {
 			Files.deleteIfExists(Path.of(obsolete));
 		}
 		if (System.getenv(LAST) == null) {
-			ProcessBuilder builder = command.processBuilder().inheritIO();
+			ProcessBuilder builder = processBuilder(command).inheritIO();
 			builder.environment().put(LAST, "true");
 			System.exit(builder.start().waitFor());
 		}
+	}
+
+	private static ProcessBuilder processBuilder(JavaCommand own) {
+		List<String> command = new ArrayList<>();
+		command.add(own.executable());
+		command.addAll(new JavaArguments(own.options(), own.target(), own.arguments()).toList());
+		ProcessBuilder builder = new ProcessBuilder(command);
+		for (String variable : JavaCommand.OPTION_VARIABLES) {
+			OptionVariable.put(builder.environment(), variable,
+					own.environmentOptions().getOrDefault(variable, List.of()));
+		}
+		return builder;
 	}
 
 	private static void say(PrintStream out, String name, List<String> words) {

@@ -24,7 +24,7 @@ class HeapShareTests {
 	@ParameterizedTest
 	@CsvSource({ "1, 25.00", "2, 25.00", "3, 18.75", "4, 15.00", "8, 8.33", "64, 1.15" })
 	void workersAndOneReplacementShareThreeQuarters(int workers, String percentage) {
-		assertThat(new HeapShare(DEFAULTS, List.of(), workers).options())
+		assertThat(new HeapShare(DEFAULTS, List.of()).options(workers))
 			.containsExactly("-XX:MaxRAMPercentage=" + percentage, "-XX:MinRAMPercentage=" + percentage);
 	}
 
@@ -33,7 +33,7 @@ class HeapShareTests {
 		Locale locale = Locale.getDefault();
 		try {
 			Locale.setDefault(Locale.GERMANY);
-			assertThat(new HeapShare(DEFAULTS, List.of(), 3).options()).contains("-XX:MaxRAMPercentage=18.75");
+			assertThat(new HeapShare(DEFAULTS, List.of()).options(3)).contains("-XX:MaxRAMPercentage=18.75");
 		}
 		finally {
 			Locale.setDefault(locale);
@@ -42,38 +42,38 @@ class HeapShareTests {
 
 	@Test
 	void heapOfTheUserIsLeftAlone() {
-		assertThat(new HeapShare(CHOSEN, List.of(), 4).options()).isEmpty();
+		assertThat(new HeapShare(CHOSEN, List.of()).options(4)).isEmpty();
 	}
 
 	@ParameterizedTest
 	@ValueSource(strings = { "-Xmx1g", "-XX:MaxHeapSize=1g", "-XX:MaxRAMPercentage=10", "-XX:MaxRAM=1g" })
 	void heapOfWorkersIsLeftAlone(String option) {
-		assertThat(new HeapShare(DEFAULTS, List.of(option), 4).options()).isEmpty();
+		assertThat(new HeapShare(DEFAULTS, List.of(option)).options(4)).isEmpty();
 	}
 
 	@Test
 	void jvmThatSaysNothingIsLeftAlone() {
-		assertThat(new HeapShare(null, List.of(), 4).options()).isEmpty();
-		assertThat(new HeapShare(null, List.of(), 4).warnings()).isEmpty();
+		assertThat(new HeapShare(null, List.of()).options(4)).isEmpty();
+		assertThat(new HeapShare(null, List.of()).warnings(4)).isEmpty();
 	}
 
 	@Test
 	void heapsThatFitAreFine() {
-		assertThat(new HeapShare(CHOSEN, List.of(), 4).warnings()).isEmpty();
-		assertThat(new HeapShare(DEFAULTS, List.of(), 64).warnings()).isEmpty();
+		assertThat(new HeapShare(CHOSEN, List.of()).warnings(4)).isEmpty();
+		assertThat(new HeapShare(DEFAULTS, List.of()).warnings(64)).isEmpty();
 	}
 
 	@Test
 	void heapsThatDoNotFitAreWarnedOf() {
-		assertThat(new HeapShare(CHOSEN, List.of(), 5).warnings()).singleElement()
+		assertThat(new HeapShare(CHOSEN, List.of()).warnings(5)).singleElement()
 			.asString()
 			.contains("5 workers", "1024 MB", "4096 MB");
 	}
 
 	@Test
 	void heapOfWorkersCounts() {
-		assertThat(new HeapShare(CHOSEN, List.of("-Xmx512m"), 8).warnings()).isEmpty();
-		assertThat(new HeapShare(DEFAULTS, List.of("-Xmx3g"), 2).warnings()).hasSize(1);
+		assertThat(new HeapShare(CHOSEN, List.of("-Xmx512m")).warnings(8)).isEmpty();
+		assertThat(new HeapShare(DEFAULTS, List.of("-Xmx3g")).warnings(2)).hasSize(1);
 	}
 
 }

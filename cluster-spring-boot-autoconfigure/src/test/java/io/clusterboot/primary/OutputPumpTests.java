@@ -32,7 +32,7 @@ class OutputPumpTests {
 	@Test
 	void aLineArrivesWholeHoweverItWasWritten() throws Exception {
 		PipedOutputStream worker = new PipedOutputStream();
-		OutputPump pump = OutputPump.start("test", new PipedInputStream(worker), this.out);
+		OutputPump pump = OutputPump.start("test", new PipedInputStream(worker), this.out, new OutputTail());
 		try (worker) {
 			for (byte b : "first line\nsecond".getBytes(StandardCharsets.UTF_8)) {
 				worker.write(b);
@@ -48,7 +48,7 @@ class OutputPumpTests {
 	@Test
 	void anUnfinishedLastLineIsFinished() throws Exception {
 		PipedOutputStream worker = new PipedOutputStream();
-		OutputPump pump = OutputPump.start("test", new PipedInputStream(worker), this.out);
+		OutputPump pump = OutputPump.start("test", new PipedInputStream(worker), this.out, new OutputTail());
 		try (worker) {
 			worker.write("no end".getBytes(StandardCharsets.UTF_8));
 		}
@@ -60,7 +60,7 @@ class OutputPumpTests {
 	void aVeryLongLineIsPassedOnInPiecesAndNotKept() throws Exception {
 		String line = "x".repeat(3 * 1024 * 1024) + "\n";
 		PipedOutputStream worker = new PipedOutputStream();
-		OutputPump pump = OutputPump.start("test", new PipedInputStream(worker, 64 * 1024), this.out);
+		OutputPump pump = OutputPump.start("test", new PipedInputStream(worker, 64 * 1024), this.out, new OutputTail());
 		try (worker) {
 			worker.write(line.getBytes(StandardCharsets.UTF_8));
 		}

@@ -4,8 +4,12 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 
 import io.clusterboot.ClusterProperties;
+import io.clusterboot.launch.Build;
+import io.clusterboot.launch.JavaCommand;
+import io.clusterboot.launch.WorkerCommand;
 import io.clusterboot.primary.WorkerHandle.Intent;
 import io.clusterboot.protocol.ClusterDescription.ExitDescription;
 import io.clusterboot.protocol.WorkerIdentity;
@@ -25,7 +29,9 @@ class SlotTests {
 			new ClusterProperties.Restart(Duration.ofSeconds(1), 2, Duration.ofSeconds(30), 0, Duration.ofSeconds(10)),
 			() -> 0.5);
 
-	private final Slot slot = new Slot(0, 0);
+	private final Generation first = new Generation(0, build());
+
+	private final Slot slot = new Slot(0, this.first, 0);
 
 	private int ids;
 
@@ -49,17 +55,53 @@ class SlotTests {
 	}
 
 	@Test
-	void aWorkerThatIsToBeReplacedStaysUntilItsSuccessorIsReady() {
+	void aReplacementTakesOver() {
+		Generation second = new Generation(1, build());
 		WorkerHandle old = started();
 		old.state(WorkerState.READY, 1);
 		assertThat(this.slot.candidate().missing()).isFalse();
-		old.intend(Intent.REPLACE, "test", 0);
+		this.slot.replace(second, "test");
 		assertThat(this.slot.candidate().missing()).isTrue();
-		WorkerHandle successor = started();
+		assertThat(this.slot.nextGeneration()).isEqualTo(second);
+		assertThat(this.slot.generation()).isEqualTo(this.first);
+		WorkerHandle replacement = started();
 		assertThat(this.slot.candidate().missing()).isFalse();
-		assertThat(this.slot.hasReadySuccessor()).isFalse();
-		successor.state(WorkerState.READY, 2);
-		assertThat(this.slot.hasReadySuccessor()).isTrue();
+		assertThat(this.slot.isReplacement(replacement)).isTrue();
+		assertThat(this.slot.isReplacement(old)).isFalse();
+		assertThat(this.slot.settle()).containsExactly(old);
+		assertThat(this.slot.isReplacement(replacement)).isFalse();
+		assertThat(this.slot.generation()).isEqualTo(second);
+	}
+
+	@Test
+	void aReplacementThatFailsLeavesEverythingAsItWas() {
+		WorkerHandle old = started();
+		this.slot.replace(new Generation(1, build()), "test");
+		WorkerHandle replacement = started();
+		assertThat(this.slot.revert()).containsExactly(replacement);
+		assertThat(old.intent()).isEqualTo(Intent.KEEP);
+		assertThat(this.slot.nextGeneration()).isEqualTo(this.first);
+		replacement.intend(Intent.DISCONNECT, "discarded", 0);
+		assertThat(this.slot.candidate().missing()).isFalse();
+	}
+
+	@Test
+	void aReplacementThatIsBeingKilledIsNotReplacedItself() {
+		started();
+		this.slot.replace(null, "test");
+		started().intend(Intent.CONDEMN, "not ready in time", 0);
+		assertThat(this.slot.candidate().missing()).isFalse();
+	}
+
+	@Test
+	void anIndexThatIsGivenUpNeedsNoWorker() {
+		WorkerHandle worker = started();
+		this.slot.giveUp();
+		this.slot.left(worker, EXIT);
+		assertThat(this.slot.candidate().missing()).isFalse();
+		assertThat(this.slot.described()).isEmpty();
+		this.slot.takeBack(this.first);
+		assertThat(this.slot.candidate().missing()).isTrue();
 	}
 
 	@Test
@@ -98,9 +140,14 @@ class SlotTests {
 		return this.slot.failed(started(), EXIT, this.policy, now);
 	}
 
+	private static Build build() {
+		ClusterProperties.Worker settings = new ClusterProperties.Worker(List.of(), Map.of(), null, null);
+		return new Build(null, WorkerCommand.of(JavaCommand.ofThisProcess(), settings));
+	}
+
 	private WorkerHandle started() {
 		WorkerIdentity identity = new WorkerIdentity(++this.ids, 0, 1, 0, Path.of("unused"));
-		WorkerHandle worker = new WorkerHandle(identity, new NoProcess(), List.of(), 0);
+		WorkerHandle worker = new WorkerHandle(identity, build(), new NoProcess(), List.of(), new OutputTail(), 0, 0);
 		this.slot.started(worker);
 		return worker;
 	}

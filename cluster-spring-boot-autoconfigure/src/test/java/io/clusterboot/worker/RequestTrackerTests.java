@@ -41,8 +41,10 @@ class RequestTrackerTests {
 		Ticket ticket = this.requests.begin();
 		ticket.suspend();
 		assertThat(this.requests.active()).isEqualTo(1);
+		assertThat(this.requests.waiting()).containsExactly(ticket);
 		assertThat(this.requests.newlyStuck(Duration.ZERO)).isEmpty();
 		ticket.resume();
+		assertThat(this.requests.waiting()).isEmpty();
 		assertThat(this.requests.newlyStuck(Duration.ZERO)).containsExactly(ticket);
 	}
 

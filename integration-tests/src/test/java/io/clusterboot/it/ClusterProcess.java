@@ -87,7 +87,7 @@ public final class ClusterProcess implements AutoCloseable {
 	}
 
 	/**
-	 * The test application, started by class path.
+	 * The test application, started by class path, as fast as can be.
 	 * @return a builder
 	 */
 	public static Builder ports() {
@@ -95,11 +95,20 @@ public final class ClusterProcess implements AutoCloseable {
 	}
 
 	/**
-	 * An application of the test class path.
+	 * An application of the test class path, started as fast as can be.
 	 * @param mainClass its main class
 	 * @return a builder
 	 */
 	public static Builder application(Class<?> mainClass) {
+		return FastStart.application(mainClass);
+	}
+
+	/**
+	 * An application of the test class path, started as from an IDE.
+	 * @param mainClass its main class
+	 * @return a builder
+	 */
+	public static Builder plainApplication(Class<?> mainClass) {
 		return java("-cp", classPath(), mainClass.getName());
 	}
 
@@ -124,10 +133,18 @@ public final class ClusterProcess implements AutoCloseable {
 	}
 
 	/**
-	 * The packaged demo application.
+	 * The packaged demo application, started as fast as can be.
 	 * @return a builder
 	 */
 	public static Builder demo() {
+		return FastStart.demo();
+	}
+
+	/**
+	 * The packaged demo application, started from its one jar.
+	 * @return a builder
+	 */
+	public static Builder packagedDemo() {
 		return new Builder(List.of("-jar", demoJar().toString()));
 	}
 
@@ -471,7 +488,7 @@ public final class ClusterProcess implements AutoCloseable {
 			.toList();
 	}
 
-	private static void delete(Path directory) {
+	static void delete(Path directory) {
 		try {
 			Files.walkFileTree(directory, new SimpleFileVisitor<>() {
 

@@ -14,11 +14,12 @@ import java.util.stream.Collectors;
  * @param configuredWorkers number of workers that there should be
  * @param readyWorkers number of workers that take requests
  * @param listeners the sockets that the primary keeps
- * @param reload the last reload
+ * @param builds what the workers run
+ * @param reload the reload under way, or the last one
  * @param workers the workers
  */
 public record ClusterView(String application, Who answeredBy, Primary primary, int configuredWorkers, int readyWorkers,
-		List<Listener> listeners, Reload reload, List<Worker> workers) {
+		List<Listener> listeners, List<String> builds, Reload reload, List<Worker> workers) {
 
 	/**
 	 * The pids of all workers.
@@ -49,17 +50,22 @@ public record ClusterView(String application, Who answeredBy, Primary primary, i
 	public record Listener(String address, int port) {
 	}
 
-	public record Reload(Integer id, String state, String trigger, int generation, int step, int of, Object failure) {
+	public record Worker(int id, int index, long pid, String state, int generation, String build, int restarts,
+			LastExit lastExit, Load load) {
 	}
 
-	public record Worker(int id, int index, long pid, String state, int generation, int restarts, LastExit lastExit,
-			Load load) {
+	public record Reload(Integer id, String state, String trigger, int generation, int step, int of, String startedAt,
+			String finishedAt, Failure failure, Integer waiting) {
+	}
+
+	public record Failure(String reason, Integer worker, Integer index, Integer exitCode, List<String> output) {
 	}
 
 	public record LastExit(Integer code, String signal, String reason, String at) {
 	}
 
-	public record Load(long activeRequests, long totalRequests, long connections, long heapMax) {
+	public record Load(long activeRequests, long totalRequests, String oldestRequest, long connections, long heapMax,
+			long rss) {
 	}
 
 }

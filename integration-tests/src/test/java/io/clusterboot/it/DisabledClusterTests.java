@@ -3,6 +3,7 @@ package io.clusterboot.it;
 import java.time.Duration;
 import java.util.List;
 
+import io.clusterboot.it.app.PortsApplication;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
@@ -16,7 +17,7 @@ class DisabledClusterTests {
 
 	@Test
 	void applicationRunsInOneProcess() {
-		try (ClusterProcess application = ClusterProcess.ports().workers(0).start()) {
+		try (ClusterProcess application = ClusterProcess.plainApplication(PortsApplication.class).workers(0).start()) {
 			application.awaitReady();
 			assertThat(application.workerPids()).isEmpty();
 			LoadGenerator.on(application.port())

@@ -107,7 +107,8 @@ class InertTests {
 
 		@Test
 		void childOfAParentContextIsNotRelaunchedAndSaysSoOnce() {
-			try (ClusterProcess application = ClusterProcess.application(ParentAndChildApplication.class).start()) {
+			try (ClusterProcess application = ClusterProcess.plainApplication(ParentAndChildApplication.class)
+				.start()) {
 				assertOneProcess(application);
 				assertThat(clusterLines(application)).singleElement()
 					.asString()
@@ -118,7 +119,7 @@ class InertTests {
 
 		@Test
 		void applicationOfAnotherThreadIsNotRelaunched() {
-			try (ClusterProcess application = ClusterProcess.application(OtherThreadApplication.class).start()) {
+			try (ClusterProcess application = ClusterProcess.plainApplication(OtherThreadApplication.class).start()) {
 				assertOneProcess(application);
 				assertThat(clusterLines(application)).singleElement()
 					.asString()

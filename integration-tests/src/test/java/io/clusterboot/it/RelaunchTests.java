@@ -210,7 +210,9 @@ class RelaunchTests {
 			for (Account account : accounts(cluster).values()) {
 				assertThat(account.arguments()).isEqualTo(expected);
 				assertThat(account.properties()).doesNotContainKey("app.colour");
-				assertThat(account.properties().get("java.class.path")).contains("with space ");
+				assertThat(account.properties().get("java.class.path").split(":"))
+					.anyMatch((entry) -> entry.matches(".*/with space [^/]*/classes"))
+					.allMatch((entry) -> entry.matches(".*/builds/[0-9a-f]{12}/.*"));
 			}
 		}
 
@@ -360,14 +362,17 @@ class RelaunchTests {
 
 	@Test
 	void workersOfAPackagedJarHaveTheHeapThatTheUserChose() throws IOException {
-		try (ClusterProcess cluster = ClusterProcess.demo().jvmOptions("-Xmx64m", "-XX:+UseSerialGC").start()) {
+		try (ClusterProcess cluster = ClusterProcess.packagedDemo().jvmOptions("-Xmx64m", "-XX:+UseSerialGC").start()) {
 			cluster.awaitReady();
 			assertThat(commandLine(cluster.pid())).contains("-jar");
 			for (Worker worker : cluster.cluster().workers()) {
 				List<String> command = commandLine(worker.pid());
 				assertThat(command).containsOnlyOnce("-Xmx64m", "-jar")
 					.noneMatch((word) -> word.contains("RAMPercentage"));
-				assertThat(command).endsWith(tail(commandLine(cluster.pid())));
+				assertThat(arguments(command)).isEqualTo(arguments(commandLine(cluster.pid())));
+				assertThat(Path.of(command.get(command.indexOf("-jar") + 1)))
+					.hasSameBinaryContentAs(ClusterProcess.demoJar())
+					.hasFileName(ClusterProcess.demoJar().getFileName().toString());
 				await().atMost(TIMEOUT)
 					.untilAsserted(() -> assertThat(cluster.cluster().worker(worker.pid()).load().heapMax())
 						.isBetween(60L << 20, 64L << 20));
@@ -375,13 +380,13 @@ class RelaunchTests {
 		}
 	}
 
-	private static String[] tail(List<String> command) {
-		return command.subList(command.indexOf("-jar"), command.size()).toArray(String[]::new);
+	private static List<String> arguments(List<String> command) {
+		return command.subList(command.indexOf("-jar") + 2, command.size());
 	}
 
 	@Test
 	void clusterThatIsTurnedOffLeavesNoTrace() throws IOException {
-		try (ClusterProcess application = ClusterProcess.demo().workers(0).start()) {
+		try (ClusterProcess application = ClusterProcess.packagedDemo().workers(0).start()) {
 			application.awaitReady(0);
 			assertThat(application.allPids()).containsExactly(application.pid());
 			try (HttpConnection connection = HttpConnection.open(application.port(), TIMEOUT)) {

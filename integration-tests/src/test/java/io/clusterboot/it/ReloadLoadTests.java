@@ -1,6 +1,5 @@
 package io.clusterboot.it;
 
-import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -92,17 +91,17 @@ class ReloadLoadTests {
 
 	@Test
 	@Timeout(value = 2, unit = TimeUnit.HOURS)
-	void terminatedWorkersLoseNothing() throws Exception {
+	void terminatedWorkersLoseNothing() {
 		prove((round, random) -> terminate(round, random));
 	}
 
 	@Test
 	@Timeout(value = 2, unit = TimeUnit.HOURS)
-	void reloadsLoseNothing() throws Exception {
+	void reloadsLoseNothing() {
 		prove((round, random) -> reload(round));
 	}
 
-	private static void prove(Replacement replacement) throws IOException {
+	private static void prove(Replacement replacement) {
 		System.out.printf("%d rounds, -Dreload.seed=%d%n", ROUNDS, SEED);
 		Random random = new Random(SEED);
 		Set<Long> first = cluster.awaitReplaced(List.of()).pids();
@@ -159,14 +158,11 @@ class ReloadLoadTests {
 	/**
 	 * Former workers may still finish what they have when the reload is done.
 	 */
-	private static HandOver reload(int round) throws IOException {
+	private static HandOver reload(int round) {
 		ClusterView before = cluster.cluster();
 		long begun = System.nanoTime();
-		try (HttpConnection connection = HttpConnection.open(cluster.managementPort(), Duration.ofMinutes(3))) {
-			connection.send("POST", "/actuator/cluster/reload?wait=2m", new byte[0], "Connection: close");
-			HttpConnection.Reply reply = connection.read();
-			assertThat(reply.status()).as(reply::body).isEqualTo(200);
-		}
+		Operations.Answer answer = new Operations(cluster).post("reload?wait=100s");
+		assertThat(answer.status()).as(answer::body).isEqualTo(200);
 		long done = System.nanoTime();
 		ClusterView after = cluster.cluster();
 		assertThat(after.reload().state()).isEqualTo("DONE");
@@ -193,7 +189,7 @@ class ReloadLoadTests {
 	 */
 	private interface Replacement {
 
-		HandOver perform(int round, Random random) throws IOException;
+		HandOver perform(int round, Random random);
 
 	}
 

@@ -1,7 +1,6 @@
 package io.clusterboot.it;
 
 import java.io.IOException;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -23,7 +22,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestMethodOrder;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
-import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -59,8 +57,8 @@ class SupervisionTests {
 	private static int descriptors;
 
 	@BeforeAll
-	static void start(@TempDir Path directory) throws IOException {
-		cluster = ExtractedDemo.in(directory)
+	static void start() {
+		cluster = ClusterProcess.demo()
 			.property("cluster.restart.initial-delay", "200ms")
 			.property("cluster.restart.max-delay", "200ms")
 			.property("cluster.restart.stable-after", "1s")

@@ -1,9 +1,14 @@
 package io.clusterboot.worker.tomcat;
 
+import java.time.Duration;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+
 import io.clusterboot.worker.AcceptPolicy;
 import io.clusterboot.worker.SharedServer;
 import io.clusterboot.worker.WorkerAgent;
 import org.apache.coyote.Adapter;
+import org.apache.coyote.Processor;
 import org.apache.coyote.Request;
 import org.apache.coyote.Response;
 import org.apache.coyote.http11.Http11NioProtocol;
@@ -15,11 +20,9 @@ import org.jspecify.annotations.Nullable;
  */
 public final class SharedHttp11NioProtocol extends Http11NioProtocol implements SharedServer {
 
-	private static final String HTTP_1_1 = "HTTP/1.1";
+	private final LastResponse lastResponse = new LastResponse();
 
-	private static final String HTTP_2 = "HTTP/2.0";
-
-	private volatile boolean closing;
+	private final Set<Processor> waiting = ConcurrentHashMap.newKeySet();
 
 	private @Nullable WorkerAgent agent;
 
@@ -41,13 +44,13 @@ public final class SharedHttp11NioProtocol extends Http11NioProtocol implements 
 
 	@Override
 	public void setAdapter(@Nullable Adapter adapter) {
-		super.setAdapter((adapter != null && this.agent != null) ? new TrackingAdapter(adapter, this.agent.requests())
-				: adapter);
+		super.setAdapter((adapter != null && this.agent != null)
+				? new TrackingAdapter(adapter, this.agent.requests(), this.lastResponse) : adapter);
 	}
 
 	@Override
 	public void start() throws Exception {
-		this.closing = false;
+		this.lastResponse.draining(false);
 		super.start();
 		if (this.agent != null) {
 			this.agent.register(this);
@@ -63,44 +66,78 @@ public final class SharedHttp11NioProtocol extends Http11NioProtocol implements 
 	}
 
 	/**
-	 * Tomcat decides when a request begins whether its connection is kept. A request that
-	 * was in flight when the drain began would promise its client a connection that is
-	 * about to close. This is asked on the request's own thread just before the headers
-	 * of a response with a body are written, and a header that is there by then counts.
-	 * The client of a response without a body has the grace period for idle connections.
+	 * Tomcat has no hook for the moment before the headers of a response are written.
+	 * This is asked then, for every response that has a body.
 	 */
 	@Override
 	public boolean useCompression(Request request, Response response) {
 		boolean compressed = super.useCompression(request, response);
-		if (this.closing && !HTTP_2.equals(request.protocol().toString())) {
-			keepFraming(request, response);
-			response.getMimeHeaders().setValue("Connection").setString("close");
-		}
+		this.lastResponse.commit(request, response);
 		return compressed;
 	}
 
 	/**
-	 * With that header Tomcat would let the end of the connection be the end of a
-	 * response of unknown length, and one that is cut off would look whole. It uses
-	 * chunks nevertheless if there may be trailers.
+	 * Tomcat keeps to itself who waits, among them the streams of HTTP/2.
 	 */
-	private static void keepFraming(Request request, Response response) {
-		boolean chunked = HTTP_1_1.equals(request.protocol().toString()) && response.getContentLengthLong() == -1;
-		if (chunked && response.getTrailerFields() == null && !"HEAD".equals(request.getMethod())) {
-			response.setTrailerFields(() -> null);
-		}
+	@Override
+	public void addWaitingProcessor(Processor processor) {
+		this.waiting.add(processor);
+		super.addWaitingProcessor(processor);
+	}
+
+	@Override
+	public void removeWaitingProcessor(Processor processor) {
+		this.waiting.remove(processor);
+		super.removeWaitingProcessor(processor);
 	}
 
 	@Override
 	public void closeGracefully() {
-		this.closing = true;
-		closeServerSocketGraceful();
-		endpoint().awaitAcceptor();
+		if (!this.lastResponse.isDraining()) {
+			this.lastResponse.draining(true);
+			endpoint().leaveServerSocket();
+		}
+		// A connection may have become one of HTTP/2 since it was told the last time.
+		open().goAway();
 	}
 
 	@Override
 	public int connections() {
-		return endpoint().openConnections();
+		return open().count();
+	}
+
+	@Override
+	public int idleConnections(Duration idle) {
+		return open().countIdle(idle);
+	}
+
+	@Override
+	public int closeIdle(Duration idle, int atMost) {
+		open().closeIdleHttp2(idle);
+		return open().closeIdle(idle, atMost);
+	}
+
+	@Override
+	public int sessions() {
+		return open().countSessions();
+	}
+
+	/**
+	 * For asynchronous requests this is what Tomcat does when it stops: to the
+	 * application it looks like a time-out, which ends a response as it ends others.
+	 */
+	@Override
+	public void endLongLived() {
+		open().stopSessions();
+		for (Processor processor : this.waiting) {
+			if (processor.isAsync()) {
+				processor.timeoutAsync(-1);
+			}
+		}
+	}
+
+	private OpenConnections open() {
+		return endpoint().open();
 	}
 
 }

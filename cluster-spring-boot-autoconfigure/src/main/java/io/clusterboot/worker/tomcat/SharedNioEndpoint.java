@@ -26,25 +26,42 @@ final class SharedNioEndpoint extends NioEndpoint {
 
 	private AcceptPolicy policy = AcceptPolicy.WHEN_READY;
 
+	private final OpenConnections open = new OpenConnections(this.connections);
+
 	private volatile @Nullable SharedServerSocket socket;
+
+	private volatile @Nullable Integer maxKeepAliveRequests;
 
 	void shareThrough(WorkerAgent agent, AcceptPolicy policy) {
 		this.agent = agent;
 		this.policy = policy;
 	}
 
-	int openConnections() {
-		return this.connections.size();
+	OpenConnections open() {
+		return this.open;
 	}
 
 	/**
-	 * Wait until the acceptor has left: a connection is listed a little after it was
-	 * accepted, and must not be missed by whoever waits for there to be none.
+	 * Give up this worker's part in the socket for good, and keep the connections. Waits
+	 * until the acceptor has left: a connection is listed a little after it was accepted,
+	 * and must not be missed by whoever waits for there to be none.
 	 */
-	void awaitAcceptor() {
+	void leaveServerSocket() {
+		this.maxKeepAliveRequests = super.getMaxKeepAliveRequests();
+		closeServerSocketGraceful();
 		if (this.acceptor != null) {
 			this.acceptor.stopMillis(ACCEPTOR_STOP_MILLIS);
 		}
+	}
+
+	/**
+	 * Without a socket Tomcat answers 1, which would end each connection with the next
+	 * response, whatever the client has sent behind the request.
+	 */
+	@Override
+	public int getMaxKeepAliveRequests() {
+		Integer whileListening = this.maxKeepAliveRequests;
+		return (whileListening != null) ? whileListening : super.getMaxKeepAliveRequests();
 	}
 
 	@Override
@@ -58,6 +75,7 @@ final class SharedNioEndpoint extends NioEndpoint {
 					"Workers cannot share a Tomcat connector with an inherited channel or a UNIX domain socket.");
 		}
 		InetSocketAddress address = new InetSocketAddress(getAddress(), getPortWithOffset());
+		this.maxKeepAliveRequests = null;
 		this.socket = this.agent.sockets().listen(address, this.policy, () -> bind(address));
 	}
 

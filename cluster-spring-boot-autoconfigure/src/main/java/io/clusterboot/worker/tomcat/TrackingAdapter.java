@@ -13,9 +13,9 @@ import org.apache.coyote.Response;
 import org.apache.tomcat.util.net.SocketEvent;
 
 /**
- * Tells the tracker when requests begin and end. It sits below everything that the
- * application can configure, sees the streams of HTTP/2 one by one, and returns only when
- * a response has been written.
+ * Tells when requests begin and end. It sits below everything that the application can
+ * configure, sees the streams of HTTP/2 one by one, and returns only when a response has
+ * been written.
  */
 final class TrackingAdapter implements Adapter {
 
@@ -23,21 +23,25 @@ final class TrackingAdapter implements Adapter {
 
 	private final RequestTracker requests;
 
+	private final LastResponse lastResponse;
+
 	/**
 	 * Requests that are processed asynchronously. Tomcat works on a request under its
 	 * connection's lock, so that each entry has one owner at a time.
 	 */
 	private final Map<Request, Ticket> suspended = new ConcurrentHashMap<>();
 
-	TrackingAdapter(Adapter delegate, RequestTracker requests) {
+	TrackingAdapter(Adapter delegate, RequestTracker requests, LastResponse lastResponse) {
 		this.delegate = delegate;
 		this.requests = requests;
+		this.lastResponse = lastResponse;
 	}
 
 	@Override
 	public void service(Request request, Response response) throws Exception {
 		Ticket ticket = this.requests.begin();
 		try {
+			this.lastResponse.begin(request, response);
 			this.delegate.service(request, response);
 		}
 		finally {

@@ -3,7 +3,7 @@ package io.clusterboot.it.app;
 import java.net.InetAddress;
 
 import org.apache.catalina.connector.Connector;
-import org.apache.coyote.AbstractProtocol;
+import org.apache.coyote.http11.AbstractHttp11Protocol;
 
 import org.springframework.beans.factory.annotation.Value;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
@@ -13,8 +13,8 @@ import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 
 /**
- * A second connector with the usual settings, for an application whose main connector
- * uses TLS.
+ * A second connector in plain text, for an application whose main connector uses TLS. It
+ * ends no connection by itself.
  */
 @Configuration(proxyBeanMethods = false)
 @ConditionalOnProperty("app.plain-port")
@@ -26,7 +26,9 @@ class PlainConnector {
 		return (factory) -> {
 			Connector connector = new Connector();
 			connector.setPort(plainPort);
-			((AbstractProtocol<?>) connector.getProtocolHandler()).setAddress(InetAddress.getLoopbackAddress());
+			AbstractHttp11Protocol<?> protocol = (AbstractHttp11Protocol<?>) connector.getProtocolHandler();
+			protocol.setAddress(InetAddress.getLoopbackAddress());
+			protocol.setMaxKeepAliveRequests(-1);
 			factory.addAdditionalConnectors(connector);
 		};
 	}

@@ -1,0 +1,190 @@
+package io.clusterboot.it;
+
+import java.io.File;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.UUID;
+import java.util.concurrent.TimeUnit;
+import java.util.spi.ToolProvider;
+import java.util.stream.Stream;
+
+import io.clusterboot.it.app.PortsApplication;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * Applications as they are deployed to start fast: from jars, with a class data archive.
+ * Starts of JVMs are most of what the tests wait for. What is made here is kept in the
+ * build directory until that from which it was made changes.
+ */
+final class FastStart {
+
+	private static final List<String> JVM_OPTIONS = List.of("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1");
+
+	private static final Path DIRECTORY = Path.of("target", "fast-start").toAbsolutePath();
+
+	private FastStart() {
+	}
+
+	/**
+	 * An application of the test class path.
+	 * @param mainClass its main class
+	 * @return a builder
+	 */
+	static ClusterProcess.Builder application(Class<?> mainClass) {
+		List<Path> entries = Stream.of(ClusterProcess.classPath().split(File.pathSeparator))
+			.map(Path::of)
+			.filter(Files::exists)
+			.toList();
+		Path directory = DIRECTORY.resolve("tests-" + version(entries));
+		// archives are for jars only
+		List<Path> jars = entries.stream()
+			.map((entry) -> Files.isDirectory(entry) ? directory.resolve("classes-" + entries.indexOf(entry) + ".jar")
+					: entry)
+			.toList();
+		String classPath = String.join(File.pathSeparator, jars.stream().map(Path::toString).toList());
+		return start(directory, () -> {
+			for (int i = 0; i < entries.size(); i++) {
+				if (Files.isDirectory(entries.get(i))) {
+					jar(entries.get(i), jars.get(i));
+				}
+			}
+			return List.of("-cp", classPath, PortsApplication.class.getName());
+		}, "-cp", classPath, mainClass.getName());
+	}
+
+	/**
+	 * The demo application, extracted from its jar.
+	 * @return a builder
+	 */
+	static ClusterProcess.Builder demo() {
+		Path jar = ClusterProcess.demoJar();
+		Path directory = DIRECTORY.resolve("demo-" + version(List.of(jar)));
+		String[] target = { "-jar", directory.resolve(jar.getFileName()).toString() };
+		return start(directory, () -> {
+			run(List.of("-Djarmode=tools", "-jar", jar.toString(), "extract", "--force", "--destination",
+					directory.toString()));
+			return List.of(target);
+		}, target);
+	}
+
+	private static synchronized ClusterProcess.Builder start(Path directory, Preparation preparation,
+			String... target) {
+		Path archive = directory.resolve("classes.jsa");
+		try {
+			if (!Files.exists(archive)) {
+				deleteOthers(directory);
+				Files.createDirectories(directory);
+				train(preparation.prepare(), archive);
+			}
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException(ex);
+		}
+		return ClusterProcess.java(target).jvmOptions(JVM_OPTIONS.get(0), "-XX:SharedArchiveFile=" + archive);
+	}
+
+	private static void train(List<String> target, Path archive) throws IOException {
+		// a JVM that is killed leaves a part of an archive
+		Path unfinished = Path.of(archive + ".unfinished");
+		List<String> arguments = new ArrayList<>(JVM_OPTIONS);
+		arguments.addAll(List.of("-XX:ArchiveClassesAtExit=" + unfinished, "-Dspring.context.exit=onRefresh"));
+		arguments.addAll(target);
+		arguments.addAll(List.of("--server.address=127.0.0.1", "--server.port=0",
+				"--management.endpoints.web.exposure.include=health,cluster",
+				"--management.endpoint.health.probes.enabled=true"));
+		run(arguments);
+		assertThat(unfinished).isNotEmptyFile();
+		Files.move(unfinished, archive);
+	}
+
+	/**
+	 * Delete what was made for the same purpose from something else.
+	 */
+	private static void deleteOthers(Path directory) throws IOException {
+		if (!Files.isDirectory(DIRECTORY)) {
+			return;
+		}
+		String name = directory.getFileName().toString();
+		String purpose = name.substring(0, name.indexOf('-') + 1);
+		try (Stream<Path> directories = Files.list(DIRECTORY)) {
+			directories.filter((other) -> other.getFileName().toString().startsWith(purpose))
+				.forEach(ClusterProcess::delete);
+		}
+	}
+
+	/**
+	 * A name for these files in their present state, and for this JDK, whose archives no
+	 * other can read.
+	 */
+	private static String version(List<Path> entries) {
+		StringBuilder state = new StringBuilder();
+		state.append(System.getProperty("java.home")).append(System.getProperty("java.vm.version"));
+		for (Path entry : entries) {
+			try (Stream<Path> files = Files.walk(entry)) {
+				for (Path file : files.filter(Files::isRegularFile).sorted().toList()) {
+					state.append('\n').append(file).append(' ').append(Files.size(file));
+					state.append(' ').append(Files.getLastModifiedTime(file).toMillis());
+				}
+			}
+			catch (IOException ex) {
+				throw new UncheckedIOException(ex);
+			}
+		}
+		return UUID.nameUUIDFromBytes(state.toString().getBytes(StandardCharsets.UTF_8)).toString();
+	}
+
+	private static void jar(Path classes, Path jar) {
+		int result = ToolProvider.findFirst("jar")
+			.orElseThrow()
+			.run(System.out, System.err, "--create", "--file", jar.toString(), "-C", classes.toString(), ".");
+		assertThat(result).as("exit code of the jar tool").isZero();
+	}
+
+	private static void run(List<String> arguments) throws IOException {
+		List<String> command = new ArrayList<>(arguments);
+		command.add(0, Path.of(System.getProperty("java.home"), "bin", "java").toString());
+		Path output = Files.createTempFile("clusterboot-", ".log");
+		Process process = new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(output.toFile()).start();
+		try {
+			assertThat(process.waitFor(1, TimeUnit.MINUTES)).as("%s ends", command).isTrue();
+			assertThat(process.exitValue()).as(() -> command + "\n" + read(output)).isZero();
+		}
+		catch (InterruptedException ex) {
+			Thread.currentThread().interrupt();
+			throw new IllegalStateException(ex);
+		}
+		finally {
+			process.destroyForcibly();
+			Files.delete(output);
+		}
+	}
+
+	private static String read(Path file) {
+		try {
+			return Files.readString(file);
+		}
+		catch (IOException ex) {
+			return ex.toString();
+		}
+	}
+
+	/**
+	 * Makes an application's jars.
+	 */
+	private interface Preparation {
+
+		/**
+		 * Make the jars.
+		 * @return what to start to load the classes that the archive is to contain
+		 */
+		List<String> prepare() throws IOException;
+
+	}
+
+}
