@@ -311,6 +311,9 @@ public final class ClusterProcess implements AutoCloseable {
 	 * @return the port
 	 */
 	public int managementPort() {
+		if (this.settings.askAtExtraPort) {
+			return extraPort();
+		}
 		return this.settings.properties.containsKey("management.server.port") ? awaitServers(2).get(1).get(0) : port();
 	}
 
@@ -552,6 +555,8 @@ public final class ClusterProcess implements AutoCloseable {
 
 		private boolean temporary;
 
+		private boolean askAtExtraPort;
+
 		private Duration stopLimit = STOP_LIMIT;
 
 		private Builder(List<String> target) {
@@ -643,6 +648,16 @@ public final class ClusterProcess implements AutoCloseable {
 		 */
 		public Builder stopWithin(Duration limit) {
 			this.stopLimit = limit;
+			return this;
+		}
+
+		/**
+		 * Ask for the state of the cluster at the additional connector, since the main
+		 * one does not take plain text.
+		 * @return this
+		 */
+		public Builder askAtExtraPort() {
+			this.askAtExtraPort = true;
 			return this;
 		}
 

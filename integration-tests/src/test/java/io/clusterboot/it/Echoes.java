@@ -24,8 +24,11 @@ final class Echoes implements WebSocket.Listener {
 	 * @return the socket, whose messages come here
 	 */
 	WebSocket connect(int port) throws Exception {
-		return HttpClient.newHttpClient()
-			.newWebSocketBuilder()
+		return connect(HttpClient.newHttpClient(), port);
+	}
+
+	WebSocket connect(HttpClient client, int port) throws Exception {
+		return client.newWebSocketBuilder()
 			.connectTimeout(Duration.ofSeconds(10))
 			.buildAsync(URI.create("ws://127.0.0.1:" + port + "/echo"), this)
 			.get(10, TimeUnit.SECONDS);
@@ -58,6 +61,14 @@ final class Echoes implements WebSocket.Listener {
 	 */
 	String next() throws InterruptedException {
 		return this.messages.poll(10, TimeUnit.SECONDS);
+	}
+
+	/**
+	 * What has come already.
+	 * @return a message, or how the connection ended, or {@code null}
+	 */
+	String received() {
+		return this.messages.poll();
 	}
 
 }

@@ -5,15 +5,16 @@ import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.EOFException;
 import java.io.IOException;
-import java.net.InetAddress;
 import java.net.Socket;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 
+import javax.net.ssl.SSLContext;
+
 /**
- * One HTTP/2 connection without TLS, just able to ask for something and to show the
- * frames that come back: HTTP clients hide a GOAWAY.
+ * One HTTP/2 connection, just able to ask for something and to show the frames that come
+ * back: HTTP clients hide a GOAWAY. One thread reads while another one asks.
  */
 final class Http2Connection implements AutoCloseable {
 
@@ -21,11 +22,17 @@ final class Http2Connection implements AutoCloseable {
 
 	static final int HEADERS = 1;
 
+	static final int RST_STREAM = 3;
+
 	static final int SETTINGS = 4;
 
 	static final int PING = 6;
 
 	static final int GOAWAY = 7;
+
+	static final int REFUSED_STREAM = 7;
+
+	private static final int WINDOW_UPDATE = 8;
 
 	private static final int ACK = 0x1;
 
@@ -33,15 +40,24 @@ final class Http2Connection implements AutoCloseable {
 
 	private static final int END_HEADERS = 0x4;
 
+	/**
+	 * Number of bytes that the server may send before it has to be told to go on.
+	 */
+	private static final int WINDOW = 65_535;
+
 	private final Socket socket;
+
+	private final String scheme;
 
 	private final DataInputStream in;
 
 	private final DataOutputStream out;
 
-	private Http2Connection(Socket socket, Duration timeout) throws IOException {
+	private int unacknowledged;
+
+	private Http2Connection(Socket socket, String scheme) throws IOException {
 		this.socket = socket;
-		this.socket.setSoTimeout(Math.toIntExact(timeout.toMillis()));
+		this.scheme = scheme;
 		this.in = new DataInputStream(socket.getInputStream());
 		this.out = new DataOutputStream(socket.getOutputStream());
 		this.out.write("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
@@ -49,13 +65,20 @@ final class Http2Connection implements AutoCloseable {
 	}
 
 	static Http2Connection open(int port, Duration timeout) throws IOException {
-		return new Http2Connection(new Socket(InetAddress.getLoopbackAddress(), port), timeout);
+		return new Http2Connection(ClientSockets.plain(port, timeout), "http");
+	}
+
+	/**
+	 * Connect with TLS, which is where HTTP/2 is agreed upon.
+	 */
+	static Http2Connection open(int port, Duration timeout, SSLContext tls) throws IOException {
+		return new Http2Connection(ClientSockets.tls(port, timeout, tls, "h2"), "https");
 	}
 
 	void get(int stream, String path) throws IOException {
 		ByteArrayOutputStream block = new ByteArrayOutputStream();
 		header(block, ":method", "GET");
-		header(block, ":scheme", "http");
+		header(block, ":scheme", this.scheme);
 		header(block, ":authority", "localhost");
 		header(block, ":path", path);
 		write(HEADERS, END_STREAM | END_HEADERS, stream, block.toByteArray());
@@ -75,7 +98,7 @@ final class Http2Connection implements AutoCloseable {
 		}
 	}
 
-	private void write(int type, int flags, int stream, byte[] payload) throws IOException {
+	private synchronized void write(int type, int flags, int stream, byte[] payload) throws IOException {
 		ByteBuffer frame = ByteBuffer.allocate(9 + payload.length);
 		frame.put((byte) (payload.length >> 16)).putShort((short) payload.length);
 		frame.put((byte) type).put((byte) flags).putInt(stream).put(payload);
@@ -99,7 +122,7 @@ final class Http2Connection implements AutoCloseable {
 		}
 	}
 
-	private Frame read() throws IOException {
+	Frame read() throws IOException {
 		int length = this.in.readUnsignedByte() << 16 | this.in.readUnsignedShort();
 		int type = this.in.readUnsignedByte();
 		int flags = this.in.readUnsignedByte();
@@ -109,7 +132,22 @@ final class Http2Connection implements AutoCloseable {
 		if ((type == SETTINGS || type == PING) && (flags & ACK) == 0) {
 			write(type, ACK, 0, (type == PING) ? payload : new byte[0]);
 		}
+		if (type == DATA) {
+			consumed(length);
+		}
 		return new Frame(type, flags, stream, payload);
+	}
+
+	/**
+	 * Lets the server send more on this connection. Servers take many small updates for
+	 * an attack.
+	 */
+	private void consumed(int length) throws IOException {
+		this.unacknowledged += length;
+		if (this.unacknowledged >= WINDOW / 2) {
+			write(WINDOW_UPDATE, 0, 0, ByteBuffer.allocate(4).putInt(this.unacknowledged).array());
+			this.unacknowledged = 0;
+		}
 	}
 
 	@Override
@@ -149,6 +187,27 @@ final class Http2Connection implements AutoCloseable {
 		 */
 		int errorCode() {
 			return ByteBuffer.wrap(this.payload).getInt(4);
+		}
+
+		/**
+		 * The last stream that is processed, according to a GOAWAY.
+		 */
+		int lastStream() {
+			return ByteBuffer.wrap(this.payload).getInt() & Integer.MAX_VALUE;
+		}
+
+		/**
+		 * The error code of a RST_STREAM.
+		 */
+		int resetCode() {
+			return ByteBuffer.wrap(this.payload).getInt();
+		}
+
+		/**
+		 * Whether headers or data are the last of their stream.
+		 */
+		boolean endsStream() {
+			return (this.type == HEADERS || this.type == DATA) && (this.flags & END_STREAM) != 0;
 		}
 
 		String text() {

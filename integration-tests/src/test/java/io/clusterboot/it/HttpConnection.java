@@ -5,8 +5,6 @@ import java.io.ByteArrayOutputStream;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.SocketTimeoutException;
 import java.nio.charset.StandardCharsets;
@@ -14,6 +12,8 @@ import java.time.Duration;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
+
+import javax.net.ssl.SSLContext;
 
 /**
  * One HTTP/1.1 connection, bare: unlike an HTTP client it neither repeats a request nor
@@ -25,21 +25,13 @@ final class HttpConnection implements AutoCloseable {
 
 	private static final int NOTHING = -2;
 
-	private final Socket socket = new Socket();
+	private final Socket socket;
 
 	private final InputStream in;
 
-	private HttpConnection(InetSocketAddress address, Duration timeout) throws IOException {
-		try {
-			this.socket.setTcpNoDelay(true);
-			this.socket.setSoTimeout(Math.toIntExact(timeout.toMillis()));
-			this.socket.connect(address, Math.toIntExact(timeout.toMillis()));
-			this.in = new BufferedInputStream(this.socket.getInputStream());
-		}
-		catch (IOException ex) {
-			this.socket.close();
-			throw ex;
-		}
+	private HttpConnection(Socket socket) throws IOException {
+		this.socket = socket;
+		this.in = new BufferedInputStream(socket.getInputStream());
 	}
 
 	/**
@@ -48,7 +40,29 @@ final class HttpConnection implements AutoCloseable {
 	 * @param timeout longest wait for the connection, and for each reply
 	 */
 	static HttpConnection open(int port, Duration timeout) throws IOException {
-		return new HttpConnection(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), timeout);
+		return open(port, timeout, null);
+	}
+
+	/**
+	 * Connect to a port of this machine.
+	 * @param port the port
+	 * @param timeout longest wait for the connection, and for each reply
+	 * @param tls knows whom to trust; {@code null} is plain text
+	 */
+	static HttpConnection open(int port, Duration timeout, SSLContext tls) throws IOException {
+		return new HttpConnection(
+				(tls != null) ? ClientSockets.tls(port, timeout, tls, "http/1.1") : ClientSockets.plain(port, timeout));
+	}
+
+	static void closeQuietly(HttpConnection connection) {
+		try {
+			if (connection != null) {
+				connection.close();
+			}
+		}
+		catch (IOException ex) {
+			// nothing is awaited from it any more
+		}
 	}
 
 	Reply get(String path) throws IOException {
@@ -73,10 +87,25 @@ final class HttpConnection implements AutoCloseable {
 		ByteArrayOutputStream message = new ByteArrayOutputStream();
 		message.writeBytes(head.toString().getBytes(StandardCharsets.ISO_8859_1));
 		message.writeBytes(body);
-		this.socket.getOutputStream().write(message.toByteArray());
+		write(message.toByteArray());
+	}
+
+	/**
+	 * Send what is no whole request, or more than one.
+	 */
+	void write(byte[] bytes) throws IOException {
+		this.socket.getOutputStream().write(bytes);
 	}
 
 	Reply read() throws IOException {
+		Reply head = readHead();
+		return new Reply(head.status(), head.headers(), new String(readBody(head.headers()), StandardCharsets.UTF_8));
+	}
+
+	/**
+	 * Read a reply but for its body.
+	 */
+	Reply readHead() throws IOException {
 		String statusLine = readLine();
 		int status = Integer.parseInt(statusLine.split(" ")[1]);
 		Map<String, String> headers = new TreeMap<>();
@@ -84,7 +113,7 @@ final class HttpConnection implements AutoCloseable {
 			int colon = line.indexOf(':');
 			headers.put(line.substring(0, colon).toLowerCase(Locale.ROOT), line.substring(colon + 1).trim());
 		}
-		return new Reply(status, headers, new String(readBody(headers), StandardCharsets.UTF_8));
+		return new Reply(status, headers, "");
 	}
 
 	private byte[] readBody(Map<String, String> headers) throws IOException {
@@ -101,7 +130,11 @@ final class HttpConnection implements AutoCloseable {
 		return this.in.readAllBytes();
 	}
 
-	private byte[] readChunk() throws IOException {
+	/**
+	 * Read a chunk of a body that comes in chunks.
+	 * @return the chunk; an empty one is the last
+	 */
+	byte[] readChunk() throws IOException {
 		byte[] chunk = readFully(Integer.parseInt(readLine(), 16));
 		readLine();
 		return chunk;
@@ -169,6 +202,15 @@ final class HttpConnection implements AutoCloseable {
 	@Override
 	public void close() throws IOException {
 		this.socket.close();
+	}
+
+	/**
+	 * Opens connections, all alike.
+	 */
+	interface Source {
+
+		HttpConnection open() throws IOException;
+
 	}
 
 	/**

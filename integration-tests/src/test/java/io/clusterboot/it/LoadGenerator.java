@@ -1,33 +1,29 @@
 package io.clusterboot.it;
 
-import java.io.IOException;
-import java.net.ConnectException;
-import java.net.SocketTimeoutException;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Queue;
-import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.TimeUnit;
+import java.util.Random;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
-import java.util.regex.Matcher;
+import java.util.function.Function;
 import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 
-import io.clusterboot.it.LoadResult.Exchange;
+import javax.net.ssl.SSLContext;
+
 import io.clusterboot.it.LoadResult.Outcome;
 
 import static org.awaitility.Awaitility.await;
 
 /**
  * Sends requests to a port, bounded in number and in time, and records the fate of each.
- * Nothing is ever repeated.
  */
 public final class LoadGenerator {
 
-	private final int port;
+	private final Function<Random, LoadClient> source;
 
 	private String path = "/pid";
 
@@ -43,14 +39,39 @@ public final class LoadGenerator {
 
 	private Duration pause = Duration.ZERO;
 
+	private Duration longestPause = Duration.ZERO;
+
+	private long seed;
+
 	private boolean keepAlive;
 
+	private SSLContext tls;
+
 	private LoadGenerator(int port) {
-		this.port = port;
+		this.source = (random) -> new RequestClient(() -> HttpConnection.open(port, this.timeout, this.tls), this.path,
+				this.body, this.keepAlive);
 	}
 
+	private LoadGenerator(Function<Random, LoadClient> source) {
+		this.source = source;
+	}
+
+	/**
+	 * Clients that get something from a port of this machine.
+	 * @param port the port
+	 * @return a load to be described further
+	 */
 	public static LoadGenerator on(int port) {
 		return new LoadGenerator(port);
+	}
+
+	/**
+	 * Clients of another kind.
+	 * @param source creates one, with the source of its random choices
+	 * @return a load to be described further
+	 */
+	static LoadGenerator of(Function<Random, LoadClient> source) {
+		return new LoadGenerator(source);
 	}
 
 	/**
@@ -107,7 +128,38 @@ public final class LoadGenerator {
 	 * @return this
 	 */
 	public LoadGenerator pause(Duration pause) {
-		this.pause = pause;
+		return pause(pause, pause);
+	}
+
+	/**
+	 * Bounds of the time that a client waits between an answer and its next request.
+	 * @param least the least time
+	 * @param most the longest time
+	 * @return this
+	 */
+	public LoadGenerator pause(Duration least, Duration most) {
+		this.pause = least;
+		this.longestPause = most;
+		return this;
+	}
+
+	/**
+	 * Make the clients' random choices other ones.
+	 * @param seed determines the choices
+	 * @return this
+	 */
+	public LoadGenerator seed(long seed) {
+		this.seed = seed;
+		return this;
+	}
+
+	/**
+	 * Use TLS.
+	 * @param tls knows whom to trust
+	 * @return this
+	 */
+	public LoadGenerator tls(SSLContext tls) {
+		this.tls = tls;
 		return this;
 	}
 
@@ -142,9 +194,7 @@ public final class LoadGenerator {
 	 */
 	public final class Running implements AutoCloseable {
 
-		private final Queue<Exchange> exchanges = new ConcurrentLinkedQueue<>();
-
-		private final AtomicInteger answered = new AtomicInteger();
+		private final Fates fates = new Fates();
 
 		private final AtomicInteger tickets = new AtomicInteger(LoadGenerator.this.requests);
 
@@ -156,7 +206,7 @@ public final class LoadGenerator {
 
 		private Running() {
 			this.threads = IntStream.range(0, LoadGenerator.this.clients)
-				.mapToObj((client) -> new Thread(this::send, "load-" + client))
+				.mapToObj((client) -> new Thread(() -> send(client), "load-" + client))
 				.toList();
 			this.threads.forEach((thread) -> thread.setDaemon(true));
 			this.threads.forEach(Thread::start);
@@ -171,16 +221,24 @@ public final class LoadGenerator {
 		 */
 		public Running awaitAnswers(int count, Running... others) {
 			Map<Running, Integer> goals = new HashMap<>();
-			goals.put(this, this.answered.get() + count);
+			goals.put(this, this.fates.answers() + count);
 			for (Running other : others) {
-				goals.put(other, other.answered.get() + count);
+				goals.put(other, other.fates.answers() + count);
 			}
 			await().atMost(LoadGenerator.this.duration)
 				.pollInterval(Duration.ofMillis(10))
 				.until(() -> goals.entrySet()
 					.stream()
-					.allMatch((goal) -> goal.getKey().answered.get() >= goal.getValue()));
+					.allMatch((goal) -> goal.getKey().fates.answers() >= goal.getValue()));
 			return this;
+		}
+
+		/**
+		 * The processes that have answered so far.
+		 * @return their pids
+		 */
+		public Set<Long> answeredBy() {
+			return this.fates.answeredBy();
 		}
 
 		/**
@@ -188,7 +246,7 @@ public final class LoadGenerator {
 		 * @return their fates
 		 */
 		public LoadResult soFar() {
-			return new LoadResult(List.copyOf(this.exchanges));
+			return this.fates.soFar();
 		}
 
 		/**
@@ -222,90 +280,22 @@ public final class LoadGenerator {
 			this.stopped = true;
 		}
 
-		private void send() {
-			Kept kept = null;
-			while (!this.stopped && System.nanoTime() < this.deadline && this.tickets.getAndDecrement() > 0) {
-				kept = exchange(kept);
-				LockSupport.parkNanos(LoadGenerator.this.pause.toNanos());
-			}
-			close((kept != null) ? kept.connection() : null);
-		}
-
-		/**
-		 * One request and its answer.
-		 * @return the connection, if it can be used once more
-		 */
-		private Kept exchange(Kept kept) {
-			long start = System.nanoTime();
-			long peer = (kept != null) ? kept.peer() : 0;
-			HttpConnection connection = (kept != null) ? kept.connection() : null;
-			try {
-				if (connection == null) {
-					connection = HttpConnection.open(LoadGenerator.this.port, LoadGenerator.this.timeout);
-				}
-				connection.send("GET", LoadGenerator.this.path, new byte[0],
-						LoadGenerator.this.keepAlive ? "Connection: keep-alive" : "Connection: close");
-				HttpConnection.Reply reply = connection.read();
-				long pid = record(start, peer, reply);
-				if (LoadGenerator.this.keepAlive && !reply.closes()) {
-					return new Kept(connection, pid);
+		private void send(int number) {
+			Random random = new Random(LoadGenerator.this.seed + number);
+			try (LoadClient client = LoadGenerator.this.source.apply(random)) {
+				while (!this.stopped && System.nanoTime() < this.deadline && this.tickets.getAndDecrement() > 0) {
+					client.exchange(this.fates);
+					LockSupport.parkNanos(pause(random));
 				}
 			}
-			catch (ConnectException ex) {
-				failed(start, peer, Outcome.REFUSED, ex);
-			}
-			catch (SocketTimeoutException ex) {
-				failed(start, peer, Outcome.TIMED_OUT, ex);
-			}
-			catch (IOException ex) {
-				failed(start, peer, Outcome.RESET, ex);
-			}
-			close(connection);
-			return null;
-		}
-
-		private long record(long start, long peer, HttpConnection.Reply reply) {
-			Matcher matcher = LoadGenerator.this.body.matcher(reply.body());
-			if (reply.status() != 200) {
-				add(start, peer, Outcome.BAD_STATUS, 0, reply.closes(), Integer.toString(reply.status()));
-			}
-			else if (!matcher.find()) {
-				add(start, peer, Outcome.WRONG_BODY, 0, reply.closes(), reply.body());
-			}
-			else {
-				long pid = Long.parseLong(matcher.group(1));
-				add(start, peer, Outcome.OK, pid, reply.closes(), "");
-				this.answered.incrementAndGet();
-				return pid;
-			}
-			return peer;
-		}
-
-		private void failed(long start, long peer, Outcome outcome, IOException failure) {
-			add(start, peer, outcome, 0, true, failure.toString());
-			// a client that is refused at once must not take a processor for itself
-			LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(10));
-		}
-
-		private void add(long start, long peer, Outcome outcome, long pid, boolean closes, String detail) {
-			this.exchanges.add(new Exchange(start, System.nanoTime(), peer, outcome, pid, closes, detail));
-		}
-
-		private void close(HttpConnection connection) {
-			try {
-				if (connection != null) {
-					connection.close();
-				}
-			}
-			catch (IOException ex) {
-				// nothing is awaited from it any more
+			catch (RuntimeException ex) {
+				this.fates.other(System.nanoTime(), 0, Outcome.WRONG_BODY, "the client gave up: " + ex);
 			}
 		}
 
-		/**
-		 * A connection that can be used once more, and the process at its other end.
-		 */
-		private record Kept(HttpConnection connection, long peer) {
+		private long pause(Random random) {
+			long least = LoadGenerator.this.pause.toNanos();
+			return least + (long) (random.nextDouble() * (LoadGenerator.this.longestPause.toNanos() - least));
 		}
 
 	}

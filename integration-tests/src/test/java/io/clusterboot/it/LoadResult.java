@@ -77,7 +77,7 @@ public record LoadResult(List<Exchange> exchanges) {
 	public LoadResult assertNoFailuresBut(Outcome... allowed) {
 		List<Outcome> accepted = List.of(allowed);
 		assertThat(this.exchanges).as(this::table)
-			.filteredOn((exchange) -> exchange.outcome() != Outcome.OK && !accepted.contains(exchange.outcome()))
+			.filteredOn((exchange) -> exchange.outcome().isFailure() && !accepted.contains(exchange.outcome()))
 			.isEmpty();
 		return this;
 	}
@@ -107,7 +107,7 @@ public record LoadResult(List<Exchange> exchanges) {
 		table.append("  time ms: median %d, 99%% %d, longest %d%n".formatted(percentile(0.5), percentile(0.99),
 				percentile(1)));
 		this.exchanges.stream()
-			.filter((exchange) -> exchange.outcome() != Outcome.OK)
+			.filter((exchange) -> exchange.outcome().isFailure())
 			.limit(10)
 			.forEach((exchange) -> table.append("  ").append(describe(exchange)));
 		return table.toString();
@@ -120,7 +120,12 @@ public record LoadResult(List<Exchange> exchanges) {
 				exchange.fresh() ? "new" : "kept", exchange.detail());
 	}
 
-	private long percentile(double share) {
+	/**
+	 * The time within which a share of the requests was answered or failed.
+	 * @param share the share, from 0 to 1
+	 * @return the time in milliseconds
+	 */
+	public long percentile(double share) {
 		List<Duration> durations = this.exchanges.stream()
 			.map(Exchange::duration)
 			.sorted(Comparator.naturalOrder())
@@ -193,7 +198,37 @@ public record LoadResult(List<Exchange> exchanges) {
 		/**
 		 * A body that does not match.
 		 */
-		WRONG_BODY
+		WRONG_BODY,
+
+		/**
+		 * Pipelined behind a request whose answer ended the connection.
+		 */
+		LOST_PIPELINED,
+
+		/**
+		 * A WebSocket was closed in another way than by a server that goes away.
+		 */
+		BAD_CLOSE,
+
+		/**
+		 * Not processed, as the server said in the way of the protocol: to be sent again
+		 * on another connection. No failure.
+		 */
+		TURNED_AWAY,
+
+		/**
+		 * The server ended a session, a WebSocket or a stream of events, in good order.
+		 * No failure.
+		 */
+		ENDED;
+
+		/**
+		 * Whether a client has to complain about it.
+		 * @return whether the request failed
+		 */
+		public boolean isFailure() {
+			return this != OK && this != TURNED_AWAY && this != ENDED;
+		}
 
 	}
 

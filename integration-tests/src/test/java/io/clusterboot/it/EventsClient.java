@@ -1,0 +1,71 @@
+package io.clusterboot.it;
+
+import java.io.EOFException;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+
+import io.clusterboot.it.LoadResult.Outcome;
+
+/**
+ * Reads numbered server-sent events, one at a time. When the server ends the stream in
+ * good order, it opens another one.
+ */
+final class EventsClient extends HttpLoadClient {
+
+	private int number;
+
+	private String unread = "";
+
+	EventsClient(HttpConnection.Source source) {
+		super(source);
+	}
+
+	@Override
+	boolean exchange(HttpConnection connection, boolean fresh, Call call) throws IOException {
+		if (fresh) {
+			connection.send("GET", "/events?interval=100", new byte[0]);
+			HttpConnection.Reply head = connection.readHead();
+			if (head.status() != 200 || !"chunked".equals(head.headers().get("transfer-encoding"))) {
+				call.other(Outcome.BAD_STATUS, head.toString());
+				return false;
+			}
+			this.number = 0;
+			this.unread = "";
+		}
+		String event = nextEvent(connection);
+		if (event == null) {
+			call.other(Outcome.ENDED, "after event " + this.number);
+			return false;
+		}
+		this.number++;
+		String id = "id:" + this.number + "\ndata:";
+		if (!event.startsWith(id)) {
+			call.other(Outcome.WRONG_BODY, "'%s' as number %d".formatted(event, this.number));
+			return false;
+		}
+		call.answered(Long.parseLong(event.substring(id.length()).trim()), false);
+		return true;
+	}
+
+	/**
+	 * The next event, or {@code null} if the stream has ended in good order.
+	 */
+	private String nextEvent(HttpConnection connection) throws IOException {
+		int end = this.unread.indexOf("\n\n");
+		while (end < 0) {
+			byte[] chunk = connection.readChunk();
+			if (chunk.length == 0) {
+				if (!this.unread.isEmpty()) {
+					throw new EOFException("after '" + this.unread + "'");
+				}
+				return null;
+			}
+			this.unread += new String(chunk, StandardCharsets.UTF_8);
+			end = this.unread.indexOf("\n\n");
+		}
+		String event = this.unread.substring(0, end);
+		this.unread = this.unread.substring(end + 2);
+		return event;
+	}
+
+}

@@ -1,0 +1,196 @@
+package io.clusterboot.it;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Random;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+
+import javax.net.ssl.SSLContext;
+
+import io.clusterboot.it.ClusterView.Worker;
+import io.clusterboot.it.LoadReport.HandOver;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+/**
+ * Nothing fails while workers are replaced: clients of all kinds are busy at once, and
+ * each failure is counted. Short by default; in full:
+ *
+ * <pre>
+ * ./mvnw verify -Dtest=ReloadLoadTests -Dsurefire.failIfNoSpecifiedTests=false -Dreload.rounds=50
+ * </pre>
+ *
+ * {@code -Dreload.seed} makes the random choices other ones.
+ */
+@ExtendWith(PrintOutputOnFailure.class)
+class ReloadLoadTests {
+
+	private static final int ROUNDS = Integer.getInteger("reload.rounds", 3);
+
+	private static final long SEED = Long.getLong("reload.seed", 26);
+
+	private static final int WORKERS = 2;
+
+	private static final Duration LIMIT = Duration.ofSeconds(60);
+
+	/**
+	 * Longer than the think time of clients that keep their connections.
+	 */
+	private static final Duration IDLE_GRACE = Duration.ofMillis(1500);
+
+	/**
+	 * Time that a slow request or an upload takes at most: longer than a worker takes to
+	 * start, where the processors are not busy otherwise.
+	 */
+	private static final Duration LONGEST_REQUEST = Duration.ofMillis(2500);
+
+	private static final Duration DRAIN_TIMEOUT = LONGEST_REQUEST.multipliedBy(2);
+
+	private static ClusterProcess cluster;
+
+	private static SSLContext trust;
+
+	private static int descriptors;
+
+	@BeforeAll
+	static void start(@TempDir Path directory) throws Exception {
+		TestCertificate certificate = TestCertificate.create(directory);
+		trust = certificate.clientContext();
+		cluster = ClusterProcess.ports()
+			.workers(WORKERS)
+			.property("server.ssl.key-store", certificate.keyStore())
+			.property("server.ssl.key-store-password", TestCertificate.PASSWORD)
+			.property("server.http2.enabled", true)
+			.property("app.plain-port", 0)
+			.askAtExtraPort()
+			.property("management.endpoint.cluster.access", "unrestricted")
+			.property("cluster.drain.timeout", DRAIN_TIMEOUT.toMillis() + "ms")
+			.property("cluster.drain.idle-grace", IDLE_GRACE.toMillis() + "ms")
+			.property("cluster.reload.probation", "100ms")
+			.start();
+		cluster.awaitReady();
+		descriptors = ClusterProcess.openDescriptors(cluster.pid());
+	}
+
+	@AfterAll
+	static void stop() {
+		cluster.close();
+	}
+
+	@Test
+	@Timeout(value = 2, unit = TimeUnit.HOURS)
+	void terminatedWorkersLoseNothing() {
+		prove((round, random) -> terminate(round, random));
+	}
+
+	@Test
+	@Timeout(value = 2, unit = TimeUnit.HOURS)
+	void reloadsLoseNothing() {
+		prove((round, random) -> reload(round));
+	}
+
+	private static void prove(Replacement replacement) {
+		System.out.printf("%d rounds, -Dreload.seed=%d%n", ROUNDS, SEED);
+		Random random = new Random(SEED);
+		Set<Long> first = cluster.awaitReplaced(List.of()).pids();
+		List<HandOver> handOvers = new ArrayList<>();
+		long start = System.nanoTime();
+		LoadReport report;
+		LoadMix load = LoadMix.start(cluster.extraPort(), cluster.port(), trust, LONGEST_REQUEST, SEED);
+		try {
+			awaitAnswersBy(first, load);
+			for (int round = 1; round <= ROUNDS; round++) {
+				load.awaitAnswers(20 + random.nextInt(50));
+				HandOver handOver = replacement.perform(round, random);
+				handOvers.add(handOver);
+				awaitAnswersBy(handOver.successors(), load);
+			}
+			cluster.awaitReplaced(handOvers.get(ROUNDS - 1).former());
+		}
+		finally {
+			report = new LoadReport(load.stop(), handOvers, Duration.ofNanos(System.nanoTime() - start));
+			System.out.println(report.table());
+		}
+		report.assertNoFailures()
+			.assertAnsweredInTurn(first)
+			.assertSessionsLasted(LoadMix.WEB_SOCKET, DRAIN_TIMEOUT)
+			.assertSessionsLasted(LoadMix.EVENTS, DRAIN_TIMEOUT);
+		assertNothingLeft();
+	}
+
+	private static void awaitAnswersBy(Set<Long> workers, LoadMix load) {
+		await().atMost(LIMIT).until(() -> load.answeredBy().containsAll(workers));
+	}
+
+	/**
+	 * End one of the workers, or all of them at once, as somebody would who does not know
+	 * the primary.
+	 */
+	private static HandOver terminate(int round, Random random) {
+		ClusterView before = cluster.awaitReplaced(List.of());
+		int choice = random.nextInt(WORKERS + 1);
+		List<Worker> victims = (choice < WORKERS) ? List.of(before.workers().get(choice)) : before.workers();
+		Set<Long> pids = victims.stream().map(Worker::pid).collect(Collectors.toUnmodifiableSet());
+		long begun = System.nanoTime();
+		ClusterProcess.signal("TERM", List.copyOf(pids));
+		for (Worker victim : victims) {
+			cluster.awaitLine("worker-%d \\(.*\\) exited after".formatted(victim.id()), LIMIT);
+		}
+		long done = System.nanoTime();
+		Set<Long> successors = new HashSet<>(cluster.awaitReplaced(pids).pids());
+		successors.removeAll(before.pids());
+		assertThat(successors).hasSameSizeAs(pids);
+		return new HandOver("termination " + round, begun, done, pids, successors);
+	}
+
+	/**
+	 * Former workers may still finish what they have when the reload is done.
+	 */
+	private static HandOver reload(int round) {
+		ClusterView before = cluster.cluster();
+		long begun = System.nanoTime();
+		Operations.Answer answer = new Operations(cluster).post("reload?wait=100s");
+		assertThat(answer.status()).as(answer::body).isEqualTo(200);
+		long done = System.nanoTime();
+		ClusterView after = cluster.cluster();
+		assertThat(after.reload().state()).isEqualTo("DONE");
+		Set<Long> successors = after.workers()
+			.stream()
+			.filter((worker) -> worker.generation() == after.reload().generation())
+			.map(Worker::pid)
+			.collect(Collectors.toUnmodifiableSet());
+		assertThat(successors).hasSize(WORKERS).doesNotContainAnyElementsOf(before.pids());
+		return new HandOver("reload " + round, begun, done, before.pids(), successors);
+	}
+
+	private static void assertNothingLeft() {
+		await().atMost(LIMIT)
+			.untilAsserted(
+					() -> assertThat(ClusterProcess.openDescriptors(cluster.pid())).as("descriptors of the primary")
+						.isEqualTo(descriptors));
+		assertThat(cluster.allPids()).as("processes").hasSize(1 + WORKERS);
+		System.out.printf("%d open descriptors of the primary before and after%n", descriptors);
+	}
+
+	/**
+	 * Replaces workers, and returns when it is done.
+	 */
+	private interface Replacement {
+
+		HandOver perform(int round, Random random);
+
+	}
+
+}
