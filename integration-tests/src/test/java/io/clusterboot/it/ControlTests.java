@@ -343,6 +343,23 @@ class ControlTests {
 
 	@Test
 	@Order(14)
+	void stormOfSignalsEndsInOneMoreReloadAndTheSameNumberOfWorkers() {
+		List<Long> before = awaitSettled();
+		for (int i = 0; i < 10; i++) {
+			for (String signal : List.of("HUP", "TTIN", "USR2", "TTOU")) {
+				cluster.signal(signal);
+			}
+		}
+		await().atMost(TIMEOUT).until(() -> cluster.cluster().reload().startedAt() != null);
+		await().atMost(TIMEOUT)
+			.until(() -> cluster.cluster().reload().finishedAt() != null
+					&& cluster.cluster().reload().waiting() == null);
+		assertThat(cluster.cluster().reload().state()).isEqualTo("DONE");
+		assertThat(awaitSettled()).doesNotContainAnyElementsOf(before);
+	}
+
+	@Test
+	@Order(15)
 	void nothingIsLeftOfAllThis() {
 		awaitSettled();
 		assertThat(cluster.workerPids()).hasSize(2);
@@ -351,7 +368,7 @@ class ControlTests {
 	}
 
 	@Test
-	@Order(15)
+	@Order(16)
 	void stopDuringAReloadEndsIt() throws Exception {
 		CompletableFuture<Answer> answer = operations.begin("reload?wait=2m");
 		await().atMost(TIMEOUT).until(() -> cluster.cluster().reload().step() == 1);
