@@ -55,8 +55,9 @@ public final class Primary {
 				Staging staging = Staging.of(JavaCommand.ofThisProcess(), properties, directory::builds);
 				LinkServer server = LinkServer.bind(directory.socket())) {
 			Build first = firstBuild(staging);
+			Preload preload = Preload.start();
 			Supervisor supervisor = new Supervisor(properties, new WorkerSpawner(directory.socket()),
-					new StagedBuilds(staging, properties.startup().timeout()), first);
+					new StagedBuilds(staging, preload, properties.startup().timeout()), first);
 			server.start(supervisor);
 			ClusterSignals.handle(supervisor);
 			logger.info("Process %d is the primary of %d workers (cluster.workers=%s, %d processors available)"
@@ -64,9 +65,6 @@ public final class Primary {
 						Runtime.getRuntime().availableProcessors()));
 			first.command().warnings(workers).forEach(logger::warn);
 			warnOfShortShutdown(properties);
-			// Reading the configuration has filled a heap that is sized for the
-			// application.
-			System.gc();
 			return supervisor.run();
 		}
 		catch (IOException ex) {

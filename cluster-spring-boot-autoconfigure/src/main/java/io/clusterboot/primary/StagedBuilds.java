@@ -19,10 +19,13 @@ final class StagedBuilds implements BuildSource {
 
 	private final Staging staging;
 
+	private final Preload preload;
+
 	private final Duration timeout;
 
-	StagedBuilds(Staging staging, Duration timeout) {
+	StagedBuilds(Staging staging, Preload preload, Duration timeout) {
 		this.staging = staging;
+		this.preload = preload;
 		this.timeout = timeout;
 	}
 
@@ -31,6 +34,8 @@ final class StagedBuilds implements BuildSource {
 		CompletableFuture<Build> build = new CompletableFuture<>();
 		start(() -> {
 			try {
+				// what is deployed now is where this process loads its classes from
+				this.preload.await(this.timeout);
 				build.complete(this.staging.prepare());
 			}
 			catch (IOException | RuntimeException ex) {

@@ -51,6 +51,8 @@ final class Supervisor implements LinkServer.Admission, ClusterSignals.Commands 
 
 	private final WorkerSpawner spawner;
 
+	private final BuildSource builds;
+
 	private final BlockingQueue<Runnable> events = new LinkedBlockingQueue<>();
 
 	private final SupervisorClock clock = new SupervisorClock(System::nanoTime, STALL);
@@ -84,6 +86,7 @@ final class Supervisor implements LinkServer.Admission, ClusterSignals.Commands 
 	Supervisor(ClusterProperties properties, WorkerSpawner spawner, BuildSource builds, Build first) {
 		this.properties = properties;
 		this.spawner = spawner;
+		this.builds = builds;
 		this.startPlan = new StartPlan(properties.startup().parallelism());
 		this.restartPolicy = new RestartPolicy(properties.restart(), () -> ThreadLocalRandom.current().nextDouble());
 		this.recyclePolicy = new RecyclePolicy(properties.recycle());
@@ -362,6 +365,9 @@ final class Supervisor implements LinkServer.Admission, ClusterSignals.Commands 
 			this.rollouts.left(slot.index(), now);
 		}
 		this.slots.removeEmpty();
+		if (!this.slots.builds().contains(worker.build())) {
+			this.builds.retain(this.slots.builds());
+		}
 	}
 
 	private static String describe(ExitStatus status, WorkerHandle worker) {
