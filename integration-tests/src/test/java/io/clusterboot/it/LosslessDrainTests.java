@@ -299,6 +299,34 @@ class LosslessDrainTests {
 	}
 
 	@Test
+	void anApplicationThatClosesByItselfDrainsFirst() throws IOException {
+		try (ClusterProcess cluster = oneWorker().property("management.endpoints.web.exposure.include", "*")
+			.property("management.endpoint.shutdown.access", "unrestricted")
+			.start()) {
+			cluster.awaitReady();
+			List<Long> old = cluster.workerPids();
+			try (RawConnection held = connect(cluster);
+					RawConnection half = connect(cluster);
+					RawConnection idle = connect(cluster);
+					RawConnection shutdown = connect(cluster)) {
+				held.write(RawConnection.get("/hold?name=held&gate=" + gate()));
+				half.write("GET /pid HTTP/1.1\r\nHost: loc");
+				cluster.awaitLine("holding held");
+				assertThat(shutdown.ask(RawConnection.post("/actuator/shutdown", "")).status()).isEqualTo(200);
+				assertThat(idle.isClosedByServer()).isTrue();
+				half.write("alhost\r\n\r\n");
+				Files.createFile(gate());
+				for (RawConnection connection : List.of(held, half)) {
+					Reply reply = connection.read();
+					assertThat(reply.body()).isEqualTo(old.get(0).toString());
+					assertThat(reply.closes()).isTrue();
+				}
+			}
+			cluster.awaitReplaced(old);
+		}
+	}
+
+	@Test
 	void aClientThatEndsItsSessionLetsTheWorkerGo() throws Exception {
 		try (ClusterProcess cluster = oneWorker().start()) {
 			cluster.awaitReady();
