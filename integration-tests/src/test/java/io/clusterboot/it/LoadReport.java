@@ -88,34 +88,34 @@ record LoadReport(Map<String, LoadResult> kinds, List<HandOver> handOvers, Durat
 	}
 
 	/**
-	 * The fates by kind of client and outcome, and examples of failures.
+	 * The fates by kind of client and outcome, and examples of failures. As answered by
+	 * former workers count requests that were begun when these were replaced already, on
+	 * connections that they had accepted before.
 	 */
 	String table() {
 		StringBuilder table = new StringBuilder("%n%-28s".formatted("number of requests"));
 		for (Outcome outcome : Outcome.values()) {
 			table.append(" %14s".formatted(outcome.name().toLowerCase(Locale.ROOT).replace('_', ' ')));
 		}
-		table.append(" %8s %8s%n".formatted("p99 ms", "longest"));
+		table.append(" %8s %8s %8s%n".formatted("former", "p99 ms", "longest"));
 		this.kinds.forEach((kind, result) -> table.append(row(kind, result)));
 		table.append(row("all", all()));
-		table.append("%d failures of %d requests in %d s with %d replacements; %d last answers by former workers%n"
-			.formatted(failures(), all().exchanges().size(), this.duration.toSeconds(), this.handOvers.size(),
-					lastAnswers()));
+		table.append("%d failures of %d requests in %d s with %d replacements%n".formatted(failures(),
+				all().exchanges().size(), this.duration.toSeconds(), this.handOvers.size()));
 		return table.append(String.join("", examples())).toString();
 	}
 
-	private static String row(String kind, LoadResult result) {
-		return "%-28s%s %8d %8d%n".formatted(kind,
+	private String row(String kind, LoadResult result) {
+		return "%-28s%s %8d %8d %8d%n".formatted(kind,
 				Arrays.stream(Outcome.values())
 					.map((outcome) -> " %14d".formatted(result.count(outcome)))
 					.collect(Collectors.joining()),
-				result.percentile(0.99), result.percentile(1));
+				answersByFormer(result), result.percentile(0.99), result.percentile(1));
 	}
 
-	private long lastAnswers() {
+	private long answersByFormer(LoadResult result) {
 		return this.handOvers.stream()
-			.mapToLong((handOver) -> answers(
-					(exchange) -> handOver.former().contains(exchange.pid()) && handOver.isBegunAfter(exchange)))
+			.mapToLong((handOver) -> result.only(handOver::isByFormer).count(Outcome.OK))
 			.sum();
 	}
 
@@ -157,11 +157,11 @@ record LoadReport(Map<String, LoadResult> kinds, List<HandOver> handOvers, Durat
 		}
 
 		boolean isTooLate(Exchange answer) {
-			return isBegunAfter(answer) && this.former.contains(answer.pid()) && answer.peer() != answer.pid();
+			return isByFormer(answer) && answer.peer() != answer.pid();
 		}
 
-		boolean isBegunAfter(Exchange exchange) {
-			return exchange.start() - this.done > 0;
+		boolean isByFormer(Exchange answer) {
+			return answer.start() - this.done > 0 && this.former.contains(answer.pid());
 		}
 
 		@Override
