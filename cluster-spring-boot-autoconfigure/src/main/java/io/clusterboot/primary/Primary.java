@@ -71,9 +71,7 @@ public final class Primary {
 						Runtime.getRuntime().availableProcessors()));
 			command.warnings(workers).forEach(logger::warn);
 			warnOfShortShutdown(properties);
-			// Reading the configuration has filled a heap that is sized for the
-			// application.
-			System.gc();
+			Preload.start();
 			return supervisor.run();
 		}
 		catch (IOException ex) {
