@@ -16,6 +16,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.jar.Attributes;
@@ -43,6 +44,7 @@ import org.springframework.boot.test.system.OutputCaptureExtension;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIOException;
+import static org.assertj.core.api.Assertions.catchThrowable;
 
 /**
  * Tests for {@link Staging}.
@@ -445,21 +447,14 @@ class StagingTests {
 			file.setLength(100L << 30);
 		}
 		Staging staging = staging(command(List.of("-cp", sparse.toString()), "Main"));
-		Thread preparing = new Thread(() -> {
-			try {
-				staging.prepare();
-			}
-			catch (IOException ex) {
-				throw new IllegalStateException(ex);
-			}
-		});
+		CompletableFuture<Throwable> failure = new CompletableFuture<>();
+		Thread preparing = new Thread(() -> failure.complete(catchThrowable(staging::prepare)));
 		preparing.start();
 		while (!Files.exists(this.builds) || names(this.builds).isEmpty()) {
 			Thread.onSpinWait();
 		}
 		staging.close();
-		preparing.join(10_000);
-		assertThat(preparing.isAlive()).isFalse();
+		assertThat(failure.get(10, TimeUnit.SECONDS)).hasMessage("The cluster stops");
 		assertThat(names(this.builds)).isEmpty();
 	}
 
