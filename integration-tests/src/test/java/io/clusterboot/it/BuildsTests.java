@@ -39,7 +39,7 @@ class BuildsTests {
 	}
 
 	private ClusterProcess.Builder demo(boolean elsewhere) {
-		ClusterProcess.Builder builder = ClusterProcess.demo()
+		ClusterProcess.Builder builder = ClusterProcess.packagedDemo()
 			.workers(1)
 			.jvmOptions("-Djava.io.tmpdir=" + this.temporary)
 			.property("cluster.drain.idle-grace", "200ms")

@@ -20,10 +20,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 import io.clusterboot.it.app.PortsApplication;
@@ -43,6 +45,10 @@ public final class ClusterProcess implements AutoCloseable {
 	private static final Queue<ClusterProcess> STARTED = new ConcurrentLinkedQueue<>();
 
 	private static final Duration START_LIMIT = Duration.ofSeconds(90);
+
+	private static final int LEAST_PORT = 20_000;
+
+	private static final int LEAST_EPHEMERAL_PORT = 32_768;
 
 	private static final Duration STOP_LIMIT = Duration.ofSeconds(60);
 
@@ -170,11 +176,30 @@ public final class ClusterProcess implements AutoCloseable {
 	 * @return the port
 	 */
 	public static int freePort() {
-		try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-			return socket.getLocalPort();
+		return freePorts(1);
+	}
+
+	/**
+	 * The first of a number of neighbouring ports that nobody listens on. The kernel
+	 * gives none of them to a connection in the meantime.
+	 * @param count the number
+	 * @return the first port
+	 */
+	public static int freePorts(int count) {
+		while (true) {
+			int first = ThreadLocalRandom.current().nextInt(LEAST_PORT, LEAST_EPHEMERAL_PORT - count);
+			if (IntStream.range(first, first + count).allMatch(ClusterProcess::isFree)) {
+				return first;
+			}
+		}
+	}
+
+	private static boolean isFree(int port) {
+		try (ServerSocket socket = new ServerSocket(port, 1, InetAddress.getLoopbackAddress())) {
+			return socket.isBound();
 		}
 		catch (IOException ex) {
-			throw new UncheckedIOException(ex);
+			return false;
 		}
 	}
 

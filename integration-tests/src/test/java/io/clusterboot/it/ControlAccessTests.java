@@ -65,7 +65,7 @@ class ControlAccessTests {
 
 	@Test
 	void endpointIsReadOnlyByDefault() throws Exception {
-		int port = ClusterProcess.freePort();
+		int port = ClusterProcess.freePorts(2);
 		try (ClusterProcess cluster = withJmx(port).start()) {
 			cluster.awaitReady();
 			List<Long> workers = cluster.workerPids();
@@ -83,7 +83,7 @@ class ControlAccessTests {
 
 	@Test
 	void endpointWithAccessControlsTheClusterOverJmxToo() throws Exception {
-		int port = ClusterProcess.freePort();
+		int port = ClusterProcess.freePorts(2);
 		try (ClusterProcess cluster = withJmx(port).property("management.endpoint.cluster.access", "unrestricted")
 			.property("management.server.port", 0)
 			.start()) {

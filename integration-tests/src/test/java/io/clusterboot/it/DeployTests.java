@@ -165,45 +165,8 @@ class DeployTests {
 		assertAllAre("second");
 	}
 
-	/**
-	 * The primary was started from that file.
-	 */
 	@Test
 	@Order(3)
-	void primaryNeedsNothingOfTheFileThatWasOverwritten() throws Exception {
-		overwrite(new byte[0]);
-		assertThat(operations.post("scale", "{\"workers\": 3}").status()).isEqualTo(202);
-		awaitWorkers(3);
-		assertThat(operations.post("scale", "{\"workers\": 2}").status()).isEqualTo(202);
-		awaitWorkers(2);
-		cluster.signal("TTIN");
-		awaitWorkers(3);
-		cluster.signal("TTOU");
-		ClusterView before = awaitWorkers(2);
-		int id = before.workers().get(0).id();
-		assertThat(operations.post("restart?wait=2m", "{\"id\": %d}".formatted(id)).status()).isEqualTo(200);
-		Worker terminated = cluster.cluster().workers().get(1);
-		ClusterProcess.signal("TERM", List.of(terminated.pid()));
-		cluster.awaitReplaced(List.of(terminated.pid()));
-		assertThat(operations.post("abort").status()).isEqualTo(409);
-		assertThat(operations.post("scale", "{\"workers\": 0}").status()).isEqualTo(400);
-		assertThat(operations.post("restart", "{\"id\": 4711}").status()).isEqualTo(404);
-		assertFailed(operations.post("reload?wait=2m"));
-		int failed = cluster.cluster().reload().id();
-		cluster.signal("HUP");
-		await().atMost(TIMEOUT)
-			.until(() -> cluster.cluster().reload().id() > failed
-					&& "FAILED".equals(cluster.cluster().reload().state()));
-		assertAllAre("second");
-	}
-
-	private static ClusterView awaitWorkers(int workers) {
-		return await().atMost(TIMEOUT)
-			.until(cluster::cluster, (view) -> view.readyWorkers() == workers && view.workers().size() == workers);
-	}
-
-	@Test
-	@Order(4)
 	void versionThatCannotStartIsNotRolledOut() throws Exception {
 		Set<Long> before = cluster.cluster().pids();
 		deploy((properties) -> properties + "\nserver.tomcat.max-connections=many\n");
@@ -215,7 +178,7 @@ class DeployTests {
 	}
 
 	@Test
-	@Order(5)
+	@Order(4)
 	void clusterThatIsHalfRolledOutKeepsBothVersions() throws Exception {
 		deploy(named("third"));
 		operations.post("reload");
@@ -239,7 +202,7 @@ class DeployTests {
 	}
 
 	@Test
-	@Order(6)
+	@Order(5)
 	void reloadPicksUpConfigurationAndVariables() throws Exception {
 		String build = cluster.cluster().workers().get(0).build();
 		Files.writeString(directory.resolve("application.properties"), "spring.application.name=from-a-file");

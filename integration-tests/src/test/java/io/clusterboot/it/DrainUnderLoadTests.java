@@ -10,6 +10,7 @@ import java.util.TreeMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.LongAdder;
 
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
@@ -19,6 +20,7 @@ import static org.assertj.core.api.Assertions.assertThat;
  * Workers leave one after the other while clients of several kinds are busy, and no
  * request fails. Nothing is ever repeated.
  */
+@Tag("alone")
 @ExtendWith(PrintOutputOnFailure.class)
 class DrainUnderLoadTests {
 

@@ -2,9 +2,6 @@ package io.clusterboot.it;
 
 import java.io.IOException;
 import java.io.OutputStream;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
-import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -104,7 +101,7 @@ class RelaunchTests {
 
 		@BeforeAll
 		static void start() throws IOException {
-			debugPort = freePorts(4);
+			debugPort = ClusterProcess.freePorts(4);
 			List<String> entries = new ArrayList<>(List.of(ClusterProcess.classPath().split(":")));
 			entries.replaceAll(WithEverything::throughLinkWithSpace);
 			List<String> words = new ArrayList<>(
@@ -146,32 +143,6 @@ class RelaunchTests {
 			}
 			catch (IOException ex) {
 				throw new IllegalStateException(ex);
-			}
-		}
-
-		/**
-		 * The first of a number of neighbouring ports that nobody listens on.
-		 */
-		private static int freePorts(int count) throws IOException {
-			while (true) {
-				int first = ClusterProcess.freePort();
-				List<ServerSocket> sockets = new ArrayList<>();
-				try {
-					for (int i = 0; i < count; i++) {
-						ServerSocket socket = new ServerSocket();
-						sockets.add(socket);
-						socket.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), first + i));
-					}
-					return first;
-				}
-				catch (IOException | IllegalArgumentException ex) {
-					// one of them is taken, or beyond the last; try others
-				}
-				finally {
-					for (ServerSocket socket : sockets) {
-						socket.close();
-					}
-				}
 			}
 		}
 

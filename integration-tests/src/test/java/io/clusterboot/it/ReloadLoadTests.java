@@ -16,6 +16,7 @@ import io.clusterboot.it.ClusterView.Worker;
 import io.clusterboot.it.LoadReport.HandOver;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -34,6 +35,7 @@ import static org.awaitility.Awaitility.await;
  *
  * {@code -Dreload.seed} makes the random choices other ones.
  */
+@Tag("alone")
 @ExtendWith(PrintOutputOnFailure.class)
 class ReloadLoadTests {
 

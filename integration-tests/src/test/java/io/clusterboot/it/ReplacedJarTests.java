@@ -51,6 +51,8 @@ class ReplacedJarTests {
 					"-Xlog:class+load:file=classes.log")
 			.property("logging.level.io.clusterboot.primary.Preload", "debug")
 			.property("cluster.drain.idle-grace", "200ms")
+			.property("cluster.reload.probation", "200ms")
+			.expectError("Reload \\d+ .* FAILED")
 			.expectError("A worker for index \\d cannot be started")
 			.start();
 		cluster.awaitReady();
@@ -140,6 +142,34 @@ class ReplacedJarTests {
 			.start();
 		assertThat(prlimit.waitFor()).isZero();
 		return before;
+	}
+
+	@Test
+	@Order(5)
+	void allOperationsAreCarriedOut() throws Exception {
+		Operations operations = new Operations(cluster);
+		assertThat(operations.post("scale", "{\"workers\": 3}").status()).isEqualTo(202);
+		awaitWorkers(3);
+		cluster.signal("TTOU");
+		int id = awaitWorkers(2).workers().get(0).id();
+		assertThat(operations.post("restart?wait=2m", "{\"id\": %d}".formatted(id)).status()).isEqualTo(200);
+		assertThat(operations.post("abort").status()).isEqualTo(409);
+		assertThat(operations.post("scale", "{\"workers\": 0}").status()).isEqualTo(400);
+		assertThat(operations.post("restart", "{\"id\": 4711}").status()).isEqualTo(404);
+		Operations.Answer answer = operations.post("reload?wait=2m");
+		assertThat(answer.status()).isEqualTo(500);
+		assertThat(answer.body()).contains("app.jar is no jar, or not complete");
+		int failed = cluster.cluster().reload().id();
+		cluster.signal("HUP");
+		await().atMost(TIMEOUT)
+			.until(() -> cluster.cluster().reload(),
+					(reload) -> reload.id() > failed && "FAILED".equals(reload.state()));
+		awaitWorkers(2);
+	}
+
+	private static ClusterView awaitWorkers(int workers) {
+		return await().atMost(TIMEOUT)
+			.until(cluster::cluster, (view) -> view.readyWorkers() == workers && view.workers().size() == workers);
 	}
 
 	@Test
