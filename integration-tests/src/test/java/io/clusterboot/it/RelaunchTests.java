@@ -306,8 +306,10 @@ class RelaunchTests {
 			int batches = 8;
 			int lines = 200;
 			int length = 3000;
+			List<HttpConnection> connections = connect(batches / 2);
 			List<CompletableFuture<Long>> writers = IntStream.range(0, batches)
-				.mapToObj((batch) -> CompletableFuture.supplyAsync(() -> log("batch-" + batch, lines, length)))
+				.mapToObj((batch) -> CompletableFuture
+					.supplyAsync(() -> log(connections.get(batch), "batch-" + batch, lines, length)))
 				.toList();
 			List<Long> pids = writers.stream().map(CompletableFuture::join).distinct().toList();
 			assertThat(pids).as("workers that wrote").hasSameElementsAs(cluster.workerPids());
@@ -330,8 +332,33 @@ class RelaunchTests {
 			return lines.stream().filter((line) -> line.contains("xxxxx"));
 		}
 
-		private static long log(String name, int lines, int length) {
-			try (HttpConnection connection = HttpConnection.open(cluster.port(), TIMEOUT)) {
+		/**
+		 * Connect until each worker has a number of connections: where requests come all
+		 * at once, one worker may take them all.
+		 */
+		private static List<HttpConnection> connect(int connectionsPerWorker) throws Exception {
+			Map<Long, List<HttpConnection>> connections = new TreeMap<>();
+			cluster.workerPids().forEach((pid) -> connections.put(pid, new ArrayList<>()));
+			for (int i = 0; i < connectionsPerWorker; i++) {
+				Pids.assertAllAnswer(connections.keySet(), () -> {
+					HttpConnection connection = HttpConnection.open(cluster.port(), TIMEOUT);
+					long pid = connection.get("/pid").pid();
+					connections.get(pid).add(connection);
+					return pid;
+				});
+			}
+			List<HttpConnection> chosen = new ArrayList<>();
+			for (List<HttpConnection> own : connections.values()) {
+				chosen.addAll(own.subList(0, connectionsPerWorker));
+				for (HttpConnection surplus : own.subList(connectionsPerWorker, own.size())) {
+					surplus.close();
+				}
+			}
+			return chosen;
+		}
+
+		private static long log(HttpConnection connection, String name, int lines, int length) {
+			try (connection) {
 				return connection.post("/log?name=%s&lines=%d&length=%d".formatted(name, lines, length), new byte[0])
 					.pid();
 			}
