@@ -3,9 +3,11 @@ package io.clusterboot.it;
 import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
@@ -77,10 +79,16 @@ final class FastStart {
 			String... target) {
 		Path archive = directory.resolve("classes.jsa");
 		try {
-			if (!Files.exists(archive)) {
-				deleteOthers(directory);
-				Files.createDirectories(directory);
-				train(preparation.prepare(), archive);
+			Files.createDirectories(DIRECTORY);
+			// other classes may be tested by another process meanwhile
+			try (FileChannel lock = FileChannel.open(DIRECTORY.resolve("lock"), StandardOpenOption.CREATE,
+					StandardOpenOption.WRITE)) {
+				lock.lock();
+				if (!Files.exists(archive)) {
+					deleteOthers(directory);
+					Files.createDirectories(directory);
+					train(preparation.prepare(), archive);
+				}
 			}
 		}
 		catch (IOException ex) {
@@ -107,9 +115,6 @@ final class FastStart {
 	 * Delete what was made for the same purpose from something else.
 	 */
 	private static void deleteOthers(Path directory) throws IOException {
-		if (!Files.isDirectory(DIRECTORY)) {
-			return;
-		}
 		String name = directory.getFileName().toString();
 		String purpose = name.substring(0, name.indexOf('-') + 1);
 		try (Stream<Path> directories = Files.list(DIRECTORY)) {
