@@ -4,6 +4,7 @@ import java.util.function.LongSupplier;
 
 import io.clusterboot.protocol.ClusterCommand;
 import io.clusterboot.protocol.FromPrimary;
+import io.clusterboot.protocol.FromWorker;
 import io.clusterboot.protocol.Refusal;
 import io.clusterboot.protocol.ReloadDescription;
 import org.apache.commons.logging.Log;
@@ -38,19 +39,19 @@ final class ClusterCommands {
 
 	/**
 	 * Carry out a worker's command.
-	 * @param exchange number that the answer carries
-	 * @param command the command
+	 * @param worker the worker
+	 * @param request the command
 	 * @return what to tell the worker
 	 * @throws RefusedException if it is not carried out
 	 */
-	FromPrimary answer(long exchange, ClusterCommand command) {
-		ReloadDescription reload = execute(command);
-		return new FromPrimary.Accepted(exchange, reload, this.slots.configured());
+	FromPrimary answer(WorkerHandle worker, FromWorker.Command request) {
+		ReloadDescription reload = execute(worker, request.command());
+		return new FromPrimary.Accepted(request.exchange(), reload, this.slots.configured());
 	}
 
-	private @Nullable ReloadDescription execute(ClusterCommand command) {
+	private @Nullable ReloadDescription execute(WorkerHandle worker, ClusterCommand command) {
 		if (command instanceof ClusterCommand.Reload reload) {
-			return reload(reload.trigger()).describe();
+			return reload(reload.trigger(), worker).describe();
 		}
 		if (command instanceof ClusterCommand.Restart restart) {
 			return restart(restart.id(), restart.trigger()).describe();
@@ -64,8 +65,14 @@ final class ClusterCommands {
 		return null;
 	}
 
-	Rollout reload(String trigger) {
-		return this.rollouts.reload(trigger, this.clock.getAsLong());
+	/**
+	 * Replace all workers.
+	 * @param trigger who asks
+	 * @param askedForIn the worker in which it was asked for, if it was one
+	 * @return the reload
+	 */
+	Rollout reload(String trigger, @Nullable WorkerHandle askedForIn) {
+		return this.rollouts.reload(trigger, askedForIn, this.clock.getAsLong());
 	}
 
 	private Rollout restart(int id, String trigger) {

@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 import io.clusterboot.protocol.ReloadDescription;
+import io.clusterboot.protocol.WorkerState;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,6 +26,8 @@ final class Rollout {
 	private final RollingReload reload;
 
 	private final List<Waiter> waiters = new ArrayList<>();
+
+	private @Nullable WorkerHandle askedForIn;
 
 	private int number;
 
@@ -96,6 +99,26 @@ final class Rollout {
 
 	List<Waiter> waiters() {
 		return this.waiters;
+	}
+
+	/**
+	 * A worker has passed on somebody's wish for this, and is likely to be asked for the
+	 * outcome next: its turn has to come last before that question is there.
+	 * @param worker the worker
+	 */
+	void askedForIn(WorkerHandle worker) {
+		this.askedForIn = worker;
+	}
+
+	/**
+	 * Whether somebody waits for the outcome in a worker of an index, or is about to.
+	 * @param index the index
+	 * @return whether somebody does
+	 */
+	boolean isAwaitedIn(int index) {
+		WorkerHandle worker = this.askedForIn;
+		return worker != null && worker.index() == index && worker.state() != WorkerState.STOPPED
+				|| this.waiters.stream().anyMatch((waiter) -> waiter.worker().index() == index);
 	}
 
 	/**

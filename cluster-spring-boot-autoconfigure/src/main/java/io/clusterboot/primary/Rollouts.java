@@ -54,16 +54,21 @@ final class Rollouts {
 	/**
 	 * Replace all workers.
 	 * @param trigger who asks
+	 * @param askedForIn the worker in which it was asked for, if it was one
 	 * @param now the time
 	 * @return the reload: a new one, or the one that waits already
 	 */
-	Rollout reload(String trigger, long now) {
+	Rollout reload(String trigger, @Nullable WorkerHandle askedForIn, long now) {
 		for (Rollout waiting : this.queue) {
 			if (waiting.kind() == Kind.RELOAD) {
 				return waiting;
 			}
 		}
-		return enqueue(rollout(Kind.RELOAD, trigger, null), now);
+		Rollout reload = rollout(Kind.RELOAD, trigger, null);
+		if (askedForIn != null) {
+			reload.askedForIn(askedForIn);
+		}
+		return enqueue(reload, now);
 	}
 
 	/**
@@ -107,8 +112,7 @@ final class Rollouts {
 	}
 
 	private boolean isAwaitedIn(int index) {
-		return active().flatMap((rollout) -> rollout.waiters().stream())
-			.anyMatch((waiter) -> waiter.worker().index() == index);
+		return active().anyMatch((rollout) -> rollout.isAwaitedIn(index));
 	}
 
 	private Rollout enqueue(Rollout rollout, long now) {

@@ -152,7 +152,7 @@ final class Supervisor implements LinkServer.Admission, ClusterSignals.Commands 
 
 	@Override
 	public void reload(String trigger) {
-		post(() -> command(trigger, () -> this.commands.reload(trigger)));
+		post(() -> command(trigger, () -> this.commands.reload(trigger, null)));
 	}
 
 	@Override
@@ -464,7 +464,7 @@ final class Supervisor implements LinkServer.Admission, ClusterSignals.Commands 
 			this.rollouts.stoppedAccepting(worker.index(), this.clock.now());
 		}
 		else if (message instanceof FromWorker.Command request) {
-			worker.send(answer(request));
+			worker.send(answer(worker, request));
 		}
 		else if (message instanceof FromWorker.AwaitOutcome request) {
 			this.rollouts.await(new Waiter(worker, request.exchange()), request.reload());
@@ -488,10 +488,10 @@ final class Supervisor implements LinkServer.Admission, ClusterSignals.Commands 
 		}
 	}
 
-	private FromPrimary answer(FromWorker.Command request) {
+	private FromPrimary answer(WorkerHandle worker, FromWorker.Command request) {
 		try {
 			requireRunning();
-			return this.commands.answer(request.exchange(), request.command());
+			return this.commands.answer(worker, request);
 		}
 		catch (RefusedException ex) {
 			return ex.answer(request.exchange());
