@@ -117,7 +117,8 @@ final class Rollout {
 	 */
 	boolean isAwaitedIn(int index) {
 		WorkerHandle worker = this.askedForIn;
-		return worker != null && !this.reload.state().isFinal() && worker.index() == index && worker.state() != WorkerState.STOPPED
+		return worker != null && !this.reload.state().isFinal() && worker.index() == index
+				&& worker.state() != WorkerState.STOPPED
 				|| this.waiters.stream().anyMatch((waiter) -> waiter.worker().index() == index);
 	}
 
