@@ -1,6 +1,8 @@
 package io.clusterboot.actuate;
 
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 
 import io.clusterboot.control.ClusterControl;
 import io.clusterboot.control.PrimaryClusterControl;
@@ -36,7 +38,7 @@ public class ClusterEndpointJmxExtension {
 	 */
 	@WriteOperation
 	public ReloadDescription reload() {
-		return this.control.reload(TRIGGER).join();
+		return get(this.control.reload(TRIGGER));
 	}
 
 	/**
@@ -46,7 +48,7 @@ public class ClusterEndpointJmxExtension {
 	 */
 	@WriteOperation
 	public ReloadDescription abort() {
-		return this.control.abort().join();
+		return get(this.control.abort());
 	}
 
 	/**
@@ -57,7 +59,7 @@ public class ClusterEndpointJmxExtension {
 	 */
 	@WriteOperation
 	public ReloadDescription restart(int id) {
-		return this.control.restart(id, TRIGGER).join();
+		return get(this.control.restart(id, TRIGGER));
 	}
 
 	/**
@@ -69,7 +71,21 @@ public class ClusterEndpointJmxExtension {
 	 */
 	@WriteOperation
 	public Map<String, Integer> scale(int workers) {
-		return Map.of("configuredWorkers", this.control.scale(workers).join());
+		return Map.of("configuredWorkers", get(this.control.scale(workers)));
+	}
+
+	/**
+	 * A client over JMX does not have the classes of this project, and is told the reason
+	 * with one that it has.
+	 */
+	private static <T> T get(CompletableFuture<T> answer) {
+		try {
+			return answer.join();
+		}
+		catch (CompletionException ex) {
+			Throwable cause = (ex.getCause() != null) ? ex.getCause() : ex;
+			throw new IllegalStateException(cause.getMessage());
+		}
 	}
 
 }

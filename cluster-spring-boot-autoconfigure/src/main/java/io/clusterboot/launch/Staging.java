@@ -186,7 +186,8 @@ public final class Staging implements AutoCloseable {
 			if (this.closed) {
 				throw new IOException("The cluster stops");
 			}
-			if (!this.copies.containsKey(copy.hash())) {
+			// what cleans temporary directories may have found it
+			if (!this.copies.containsKey(copy.hash()) || !Files.isDirectory(target)) {
 				Files.move(copy.directory(), target, StandardCopyOption.ATOMIC_MOVE);
 				this.copies.put(copy.hash(), target);
 			}

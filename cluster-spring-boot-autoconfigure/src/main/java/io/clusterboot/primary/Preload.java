@@ -90,7 +90,12 @@ final class Preload {
 
 	private void run() {
 		long start = System.nanoTime();
-		CODE.forEach(this::load);
+		try {
+			CODE.forEach(this::load);
+		}
+		catch (RuntimeException | LinkageError ex) {
+			logger.warn("Not all classes of the primary could be loaded: replace a jar by renaming, not in place", ex);
+		}
 		// The garbage of this, and of reading the configuration before, fills a heap that
 		// is sized for the application.
 		System.gc();

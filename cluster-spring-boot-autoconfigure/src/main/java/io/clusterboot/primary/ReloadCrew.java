@@ -108,7 +108,7 @@ final class ReloadCrew implements Rollouts.Crew {
 			}
 		}
 		this.builds.retain(this.slots.builds());
-		if (rollout.kind() == Rollout.Kind.RELOAD) {
+		if (rollout.kind() == Rollout.Kind.RELOAD && rollout.hasBegun()) {
 			this.serviceReport.reloaded("%s %s".formatted(rollout, rollout.reload().state()));
 		}
 	}

@@ -211,6 +211,18 @@ final class RollingReload {
 	}
 
 	/**
+	 * The replacement of an index cannot be heard any more. Its probation does not go on;
+	 * whether it exits or is given up is about to be known.
+	 * @param index the index
+	 */
+	void doubted(int index) {
+		Step step = this.steps.get(index);
+		if (step != null && step.phase == Phase.SETTLING) {
+			step.phase = Phase.STARTING;
+		}
+	}
+
+	/**
 	 * The replacement of an index has exited, or is not ready any more.
 	 * @param index the index
 	 * @param cause what happened

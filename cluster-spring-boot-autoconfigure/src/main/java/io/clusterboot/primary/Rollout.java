@@ -143,6 +143,10 @@ final class Rollout {
 		this.startedAt = Instant.now();
 	}
 
+	boolean hasBegun() {
+		return this.startedAt != null;
+	}
+
 	/**
 	 * How long it took, as far as it has come.
 	 * @return the time, zero if it has not begun

@@ -168,18 +168,17 @@ final class Rollouts {
 	/**
 	 * End the reload or restart under way after its step, and drop what waits.
 	 * @param now the time
-	 * @return what is under way, or {@code null} if nothing is
+	 * @return what is under way, or else what waited, or {@code null} if there is neither
 	 */
 	@Nullable Rollout abort(long now) {
-		List<Rollout> dropped = List.copyOf(this.queue);
-		this.queue.clear();
-		dropped.forEach((rollout) -> apply(rollout, rollout.reload().abort(now), now));
-		Rollout rollout = this.current;
-		if (rollout == null || rollout.reload().state().isFinal()) {
-			return null;
+		List<Rollout> aborted = new ArrayList<>();
+		if (this.current != null && !this.current.reload().state().isFinal()) {
+			aborted.add(this.current);
 		}
-		apply(rollout, rollout.reload().abort(now), now);
-		return rollout;
+		aborted.addAll(this.queue);
+		this.queue.clear();
+		aborted.forEach((rollout) -> apply(rollout, rollout.reload().abort(now), now));
+		return aborted.isEmpty() ? null : aborted.get(0);
 	}
 
 	/**
@@ -198,6 +197,14 @@ final class Rollouts {
 
 	void ready(int index, long now) {
 		forward(index, now, (reload) -> reload.ready(index, now));
+	}
+
+	/**
+	 * The replacement of an index cannot be heard any more.
+	 * @param index the index
+	 */
+	void doubted(int index) {
+		active().forEach((rollout) -> rollout.reload().doubted(index));
 	}
 
 	void failed(int index, Failure failure, long now) {

@@ -38,7 +38,7 @@ final class StagedBuilds implements BuildSource {
 				this.preload.await(this.timeout);
 				build.complete(this.staging.prepare());
 			}
-			catch (IOException | RuntimeException ex) {
+			catch (IOException | RuntimeException | LinkageError ex) {
 				build.completeExceptionally(ex);
 			}
 		});

@@ -225,6 +225,7 @@ final class Supervisor implements LinkServer.Admission, ClusterSignals.Commands 
 				}
 			}
 			case RUNNING -> {
+				giveUpUnfitReplacements();
 				replaceLeaving(now);
 				recycle(now);
 				this.rollouts.tick(now);
@@ -243,6 +244,20 @@ final class Supervisor implements LinkServer.Admission, ClusterSignals.Commands 
 	private void startMissing(long now) {
 		List<StartPlan.Candidate> candidates = this.slots.all().stream().map(Slot::candidate).toList();
 		this.startPlan.next(candidates, this.phase == Phase.RUNNING, now).forEach(this::fork);
+	}
+
+	/**
+	 * A replacement that is about to be killed, or leaves, has not proved itself, however
+	 * long it has been ready.
+	 */
+	private void giveUpUnfitReplacements() {
+		this.slots.workers()
+			.filter((worker) -> worker.state() == WorkerState.READY && !worker.isStaying())
+			.forEach((worker) -> notReady(worker, String.valueOf(worker.reason())));
+	}
+
+	private boolean isReplacement(WorkerHandle worker) {
+		return worker.state() != WorkerState.STOPPED && this.slots.of(worker).isReplacement(worker);
 	}
 
 	/**
@@ -294,6 +309,9 @@ final class Supervisor implements LinkServer.Admission, ClusterSignals.Commands 
 	private void linkLost(WorkerHandle worker) {
 		worker.linkLost(this.clock.now());
 		this.departures.forget(worker);
+		if (isReplacement(worker)) {
+			this.rollouts.doubted(worker.index());
+		}
 	}
 
 	private void fork(int index) {
@@ -510,7 +528,7 @@ final class Supervisor implements LinkServer.Admission, ClusterSignals.Commands 
 				if (this.phase == Phase.STARTING) {
 					this.phase = Phase.RUNNING;
 				}
-				if (this.slots.of(worker).isReplacement(worker)) {
+				if (isReplacement(worker) && worker.isStaying()) {
 					this.rollouts.ready(worker.index(), now);
 				}
 			}

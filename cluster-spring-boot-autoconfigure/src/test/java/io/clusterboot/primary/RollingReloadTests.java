@@ -63,6 +63,16 @@ class RollingReloadTests {
 	}
 
 	@Test
+	void failedWhenAReplacementIsNotHeardAtTheEndOfItsProbation() {
+		begin(0);
+		this.reload.ready(0, 0);
+		this.reload.doubted(0);
+		assertThat(of(this.reload.tick(PROBATION * 10))).isEmpty();
+		assertThat(of(this.reload.failed(0, FAILURE, PROBATION * 10))).containsExactly("DISCARD 0");
+		assertFailedFor(FAILURE);
+	}
+
+	@Test
 	void failedWhileIndexesThatWereReplacedStaySo() {
 		begin(0, 1, 2);
 		replace(0);

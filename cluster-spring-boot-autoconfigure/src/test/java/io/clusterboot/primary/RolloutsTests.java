@@ -87,6 +87,33 @@ class RolloutsTests {
 	}
 
 	@Test
+	void abortTellsWhatItHasDropped() {
+		Rollout first = this.rollouts.reload("test", null, 0);
+		prepared(first, 0);
+		this.rollouts.ready(0, 0);
+		this.rollouts.tick(0);
+		this.rollouts.stoppedAccepting(0, 0);
+		Rollout second = this.rollouts.reload("test", null, 0);
+		assertThat(first.reload().state()).isEqualTo(State.DONE);
+		assertThat(this.rollouts.abort(0)).isSameAs(second);
+	}
+
+	@Test
+	void theNextReloadWaitsForTheWorkerThatAskedForTheLast() {
+		Rollout first = this.rollouts.reload("test", worker(1, 0), 0);
+		prepared(first, 0);
+		this.rollouts.ready(0, 0);
+		this.rollouts.tick(0);
+		this.rollouts.stoppedAccepting(0, 0);
+		this.rollouts.reload("test", null, 0);
+		this.rollouts.tick(0);
+		assertThat(this.events).endsWith("over 1 DONE");
+		this.rollouts.left(0, 0);
+		this.rollouts.tick(0);
+		assertThat(this.events).endsWith("prepare 2");
+	}
+
+	@Test
 	void nothingGoesOnWhenTheClusterStops() {
 		Rollout reload = this.rollouts.reload("test", null, 0);
 		prepared(reload, 0, 1);

@@ -16,6 +16,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.awaitility.Awaitility.await;
 
 /**
@@ -94,6 +95,10 @@ class ControlAccessTests {
 				assertThat(operations(server)).containsAll(OPERATIONS);
 				assertThat(server.invoke(ENDPOINT, "scale", new Object[] { 1 }, new String[] { "java.lang.Integer" }))
 					.isEqualTo(Map.of("configuredWorkers", 1));
+				assertThatExceptionOfType(Exception.class)
+					.isThrownBy(() -> server.invoke(ENDPOINT, "scale", new Object[] { 0 },
+							new String[] { "java.lang.Integer" }))
+					.withStackTraceContaining("from 1 to");
 				server.invoke(ENDPOINT, "reload", new Object[0], new String[0]);
 			}
 			await().until(() -> cluster.cluster().reload().trigger(), "JMX"::equals);
