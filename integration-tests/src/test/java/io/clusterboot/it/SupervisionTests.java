@@ -222,6 +222,8 @@ class SupervisionTests {
 		ClusterProcess.signal("KILL", List.of(killed));
 		for (int i = 0; i < STARTS_KILLED; i++) {
 			long starting = awaitOtherThan(survivor, killed);
+			// before that it may be the JDK's helper, which becomes the worker
+			cluster.awaitLine("pid " + starting + "\\) started");
 			if (i % 2 == 0) {
 				// it has connected to the primary before
 				cluster.awaitLine("Starting DemoApplication .* with PID " + starting + " ");

@@ -11,6 +11,7 @@ import java.util.function.BiPredicate;
 import java.util.function.Predicate;
 
 import org.apache.coyote.Processor;
+import org.apache.coyote.UpgradeToken;
 import org.apache.tomcat.util.net.NioChannel;
 import org.apache.tomcat.util.net.NioEndpoint.NioSocketWrapper;
 import org.apache.tomcat.util.net.SocketEvent;
@@ -39,10 +40,6 @@ final class OpenConnections {
 	int countIdle(Duration idle) {
 		return count((channel, connection) -> !connection.getLock().isLocked() && isBetweenRequests(channel, connection)
 				&& isQuiet(connection, idle));
-	}
-
-	int countSessions() {
-		return count((channel, connection) -> isSession(processor(connection)));
 	}
 
 	/**
@@ -162,23 +159,12 @@ final class OpenConnections {
 		});
 	}
 
-	/**
-	 * Have sessions say goodbye, as a container does that stops.
-	 */
-	void stopSessions() {
-		this.connections.values().forEach((wrapper) -> {
-			if (isSession(processor((NioSocketWrapper) wrapper))) {
-				wrapper.processSocket(SocketEvent.STOP, true);
-			}
-		});
-	}
-
-	private static boolean isSession(@Nullable Processor processor) {
-		return processor != null && processor.isUpgrade() && !isHttp2(processor);
-	}
-
 	private static boolean isHttp2(Processor processor) {
-		return processor.isUpgrade() && processor.getUpgradeToken().protocol().startsWith("h2");
+		return processor.isUpgrade() && isHttp2(processor.getUpgradeToken());
+	}
+
+	static boolean isHttp2(UpgradeToken upgradeToken) {
+		return upgradeToken.protocol().startsWith("h2");
 	}
 
 	private static @Nullable Processor processor(NioSocketWrapper connection) {

@@ -11,7 +11,9 @@ import org.apache.coyote.Adapter;
 import org.apache.coyote.Processor;
 import org.apache.coyote.Request;
 import org.apache.coyote.Response;
+import org.apache.coyote.UpgradeToken;
 import org.apache.coyote.http11.Http11NioProtocol;
+import org.apache.tomcat.util.net.SocketWrapperBase;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,6 +23,8 @@ import org.jspecify.annotations.Nullable;
 public final class SharedHttp11NioProtocol extends Http11NioProtocol implements SharedServer {
 
 	private final LastResponse lastResponse = new LastResponse();
+
+	private final Sessions sessions = new Sessions();
 
 	private final Set<Processor> waiting = ConcurrentHashMap.newKeySet();
 
@@ -92,6 +96,14 @@ public final class SharedHttp11NioProtocol extends Http11NioProtocol implements 
 	}
 
 	@Override
+	protected Processor createUpgradeProcessor(SocketWrapperBase<?> socket, UpgradeToken upgradeToken) {
+		if (!OpenConnections.isHttp2(upgradeToken)) {
+			this.sessions.add(socket);
+		}
+		return super.createUpgradeProcessor(socket, upgradeToken);
+	}
+
+	@Override
 	public void closeGracefully() {
 		if (!this.lastResponse.isDraining()) {
 			this.lastResponse.draining(true);
@@ -119,7 +131,7 @@ public final class SharedHttp11NioProtocol extends Http11NioProtocol implements 
 
 	@Override
 	public int sessions() {
-		return open().countSessions();
+		return this.sessions.count();
 	}
 
 	/**
@@ -128,7 +140,7 @@ public final class SharedHttp11NioProtocol extends Http11NioProtocol implements 
 	 */
 	@Override
 	public void endLongLived() {
-		open().stopSessions();
+		this.sessions.stop();
 		for (Processor processor : this.waiting) {
 			if (processor.isAsync()) {
 				processor.timeoutAsync(-1);
