@@ -2,6 +2,7 @@ package io.clusterboot.actuate;
 
 import java.io.IOException;
 
+import io.clusterboot.ClusterProperties;
 import io.clusterboot.control.PrimaryClusterControl;
 import io.clusterboot.worker.WorkerAgent;
 import org.jspecify.annotations.Nullable;
@@ -27,10 +28,12 @@ public class ClusterEndpointWebExtension {
 	 * Create an extension.
 	 * @param delegate the endpoint
 	 * @param agent knows how to reach the primary
+	 * @param properties the cluster's configuration
 	 */
-	public ClusterEndpointWebExtension(ClusterEndpoint delegate, WorkerAgent agent) {
+	public ClusterEndpointWebExtension(ClusterEndpoint delegate, WorkerAgent agent, ClusterProperties properties) {
 		this.delegate = delegate;
-		this.operations = new ClusterOperations(new PrimaryClusterControl(agent), agent.requests());
+		this.operations = new ClusterOperations(new PrimaryClusterControl(agent), agent.requests(),
+				properties.mostWorkers());
 	}
 
 	/**

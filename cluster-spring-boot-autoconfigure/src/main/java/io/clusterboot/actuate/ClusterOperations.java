@@ -1,6 +1,7 @@
 package io.clusterboot.actuate;
 
 import java.time.Duration;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 
@@ -26,27 +27,34 @@ final class ClusterOperations {
 
 	private static final int GATEWAY_TIMEOUT = 504;
 
+	/** Whose outcome can be waited for. */
+	private static final Set<String> WAITING = Set.of("reload", "restart");
+
 	private static final String TRIGGER = "endpoint";
 
 	private final PrimaryClusterControl control;
 
 	private final RequestTracker requests;
 
-	ClusterOperations(PrimaryClusterControl control, RequestTracker requests) {
+	private final String numberOfWorkers;
+
+	ClusterOperations(PrimaryClusterControl control, RequestTracker requests, int mostWorkers) {
 		this.control = control;
 		this.requests = requests;
+		this.numberOfWorkers = "the number of workers, from 1 to %d (cluster.max-workers)".formatted(mostWorkers);
 	}
 
 	WebEndpointResponse<Object> run(String operation, @Nullable String workers, @Nullable String id,
 			@Nullable String wait) {
 		try {
-			Duration atMost = atMost(wait);
+			Duration atMost = atMost(operation, wait);
 			return switch (operation) {
 				case "reload" -> answer(this.control.reload(TRIGGER), atMost);
-				case "restart" -> answer(this.control.restart(number("id", id, "the id of a worker"), TRIGGER), atMost);
+				case "restart" -> answer(
+						this.control.restart(number("id", id, "the id of a worker, a whole number"), TRIGGER), atMost);
 				case "abort" -> new WebEndpointResponse<>(this.control.abort().join(), ACCEPTED);
 				case "scale" -> new WebEndpointResponse<>(
-						new Scaled(this.control.scale(number("workers", workers, "the number of workers")).join()),
+						new Scaled(this.control.scale(number("workers", workers, this.numberOfWorkers)).join()),
 						ACCEPTED);
 				default -> problem(WebEndpointResponse.STATUS_NOT_FOUND,
 						"There is no operation '%s'. There are reload, abort, restart and scale".formatted(operation));
@@ -82,14 +90,18 @@ final class ClusterOperations {
 			return Integer.parseInt(String.valueOf(value).trim());
 		}
 		catch (NumberFormatException ex) {
-			throw new IllegalArgumentException("Give %s, a whole number from 1, as '%s': it is %s".formatted(meaning,
-					name, (value != null) ? "'" + value + "'" : "missing"), ex);
+			throw new IllegalArgumentException("Give %s, as '%s': it is %s".formatted(meaning, name,
+					(value != null) ? "'" + value + "'" : "missing"), ex);
 		}
 	}
 
-	private static @Nullable Duration atMost(@Nullable String wait) {
+	private static @Nullable Duration atMost(String operation, @Nullable String wait) {
 		if (wait == null) {
 			return null;
+		}
+		if (!WAITING.contains(operation)) {
+			throw new IllegalArgumentException(
+					"'%s' does not wait: look at the cluster, or leave 'wait' out".formatted(operation));
 		}
 		Duration duration = parse(wait.trim());
 		if (duration == null || duration.isNegative() || duration.isZero()

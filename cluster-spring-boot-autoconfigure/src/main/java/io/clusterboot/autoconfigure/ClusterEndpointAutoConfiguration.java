@@ -1,5 +1,6 @@
 package io.clusterboot.autoconfigure;
 
+import io.clusterboot.ClusterProperties;
 import io.clusterboot.actuate.ClusterEndpoint;
 import io.clusterboot.actuate.ClusterEndpointJmxExtension;
 import io.clusterboot.actuate.ClusterEndpointWebExtension;
@@ -29,8 +30,9 @@ public final class ClusterEndpointAutoConfiguration {
 
 	@Bean
 	@ConditionalOnMissingBean
-	ClusterEndpointWebExtension clusterEndpointWebExtension(ClusterEndpoint endpoint, WorkerAgent agent) {
-		return new ClusterEndpointWebExtension(endpoint, agent);
+	ClusterEndpointWebExtension clusterEndpointWebExtension(ClusterEndpoint endpoint, WorkerAgent agent,
+			ClusterProperties properties) {
+		return new ClusterEndpointWebExtension(endpoint, agent, properties);
 	}
 
 	@Bean

@@ -38,14 +38,23 @@ final class HeapShare {
 	}
 
 	List<String> options(int workers) {
-		if (this.flags == null || this.flags.heapChosen() || isHeapOptionGiven()) {
+		if (!isShared()) {
 			return List.of();
 		}
-		// one more share is for a replacement, which starts while its predecessor still
-		// runs
-		BigDecimal share = SHARED_PERCENTAGE.divide(BigDecimal.valueOf(workers + 1L), 2, RoundingMode.DOWN);
-		String percentage = share.min(DEFAULT_PERCENTAGE).setScale(2, RoundingMode.DOWN).toPlainString();
+		String percentage = percentage(workers).toPlainString();
 		return List.of("-XX:MaxRAMPercentage=" + percentage, "-XX:MinRAMPercentage=" + percentage);
+	}
+
+	private boolean isShared() {
+		return this.flags != null && !this.flags.heapChosen() && !isHeapOptionGiven();
+	}
+
+	/**
+	 * One more share is for a replacement, which starts while its predecessor still runs.
+	 */
+	private static BigDecimal percentage(int workers) {
+		BigDecimal share = SHARED_PERCENTAGE.divide(BigDecimal.valueOf(workers + 1L), 2, RoundingMode.DOWN);
+		return share.min(DEFAULT_PERCENTAGE).setScale(2, RoundingMode.DOWN);
 	}
 
 	List<String> warnings(int workers) {
@@ -58,6 +67,17 @@ final class HeapShare {
 		return List.of("%d workers with a heap of up to %d MB each can outgrow the %d MB of memory: ".formatted(workers,
 				megabytes(heap()), megabytes(this.flags.memory()))
 				+ "lower the heap or cluster.workers, or leave the heap to the cluster");
+	}
+
+	/**
+	 * A heap that has been given cannot be taken back while its process runs.
+	 */
+	List<String> notesOnGrowth(int before, int workers) {
+		if (!isShared() || percentage(workers).compareTo(percentage(before)) >= 0) {
+			return List.of();
+		}
+		return List.of("New workers get a heap of up to %s%% of the memory. Those that run keep theirs, of up to %s%%, "
+			.formatted(percentage(workers), percentage(before)) + "until a reload: make sure that there is enough");
 	}
 
 	private boolean isHeapOptionGiven() {

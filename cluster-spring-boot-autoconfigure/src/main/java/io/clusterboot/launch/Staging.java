@@ -86,7 +86,7 @@ public final class Staging implements AutoCloseable {
 	 * before, or if the environment file cannot be used
 	 */
 	public Build prepare() throws IOException {
-		this.preparing.lock();
+		awaitTurn();
 		try {
 			ClusterProperties.Worker settings = settings();
 			if (!this.properties.staging().enabled() || Boolean.FALSE.equals(this.possible)) {
@@ -98,6 +98,23 @@ public final class Staging implements AutoCloseable {
 		}
 		finally {
 			this.preparing.unlock();
+		}
+	}
+
+	/**
+	 * On a file system that hangs the one before may never end.
+	 */
+	private void awaitTurn() throws IOException {
+		Duration timeout = this.properties.startup().timeout();
+		try {
+			if (!this.preparing.tryLock(timeout.toMillis(), TimeUnit.MILLISECONDS)) {
+				throw new IOException("Copying the application for an earlier reload has not ended within %d ms"
+					.formatted(timeout.toMillis()));
+			}
+		}
+		catch (InterruptedException ex) {
+			Thread.currentThread().interrupt();
+			throw new IOException("Interrupted while waiting to copy the application", ex);
 		}
 	}
 

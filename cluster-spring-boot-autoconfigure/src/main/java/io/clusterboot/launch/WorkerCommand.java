@@ -126,6 +126,16 @@ public final class WorkerCommand {
 	}
 
 	/**
+	 * What to know when there are more workers than before.
+	 * @param before how many there have been
+	 * @param workers how many there will be
+	 * @return sentences for the log, usually none
+	 */
+	public List<String> notesOnGrowth(int before, int workers) {
+		return this.heapShare.notesOnGrowth(before, workers);
+	}
+
+	/**
 	 * Whether workers load classes from an archive of the user's.
 	 * @return whether they do
 	 */

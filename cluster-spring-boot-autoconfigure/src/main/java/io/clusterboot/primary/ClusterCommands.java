@@ -2,6 +2,7 @@ package io.clusterboot.primary;
 
 import java.util.function.LongSupplier;
 
+import io.clusterboot.launch.WorkerCommand;
 import io.clusterboot.protocol.ClusterCommand;
 import io.clusterboot.protocol.FromPrimary;
 import io.clusterboot.protocol.FromWorker;
@@ -80,7 +81,7 @@ final class ClusterCommands {
 			.filter((candidate) -> candidate.id() == id)
 			.findAny()
 			.orElseThrow(() -> new RefusedException(Refusal.UNKNOWN_WORKER, "There is no worker with the id " + id));
-		if (!worker.isStaying() || this.rollouts.isAbout(worker.index())) {
+		if (!worker.isStaying() || this.rollouts.isAboutOrWaitsFor(worker)) {
 			throw new RefusedException(Refusal.CONFLICT, worker + " leaves or is about to be replaced already");
 		}
 		return this.rollouts.restart(worker, trigger, this.clock.getAsLong());
@@ -110,6 +111,11 @@ final class ClusterCommands {
 			return;
 		}
 		logger.info("From %d to %d workers".formatted(this.slots.configured(), workers));
+		if (workers > this.slots.configured()) {
+			WorkerCommand command = this.slots.generation().build().command();
+			command.notesOnGrowth(this.slots.configured(), workers).forEach(logger::info);
+			command.warnings(workers).forEach(logger::warn);
+		}
 		long now = this.clock.getAsLong();
 		for (Slot surplus : this.slots.resize(workers, now, (index) -> this.rollouts.added(index, now))) {
 			this.rollouts.removed(surplus.index(), now);

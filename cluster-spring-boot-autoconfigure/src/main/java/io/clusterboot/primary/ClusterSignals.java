@@ -1,5 +1,6 @@
 package io.clusterboot.primary;
 
+import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 
@@ -18,6 +19,17 @@ final class ClusterSignals {
 	private static final int SIGNALLED = 128;
 
 	private ClusterSignals() {
+	}
+
+	/**
+	 * Until there is a cluster, nothing can be asked of it. By default these signals
+	 * would end or stop this process.
+	 */
+	static void awaitCluster() {
+		for (String name : List.of("HUP", "USR2", "TTIN", "TTOU")) {
+			Signals.handle(name,
+					(number) -> logger.warn("SIG%s: The cluster starts: no worker has been ready yet".formatted(name)));
+		}
 	}
 
 	static void handle(Commands commands) {

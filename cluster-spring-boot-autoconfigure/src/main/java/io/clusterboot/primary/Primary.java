@@ -54,6 +54,7 @@ public final class Primary {
 		try (RuntimeDirectory directory = RuntimeDirectory.create(properties.staging().directory());
 				Staging staging = Staging.of(JavaCommand.ofThisProcess(), properties, directory::builds);
 				LinkServer server = LinkServer.bind(directory.socket())) {
+			ClusterSignals.awaitCluster();
 			Build first = firstBuild(staging);
 			Preload preload = Preload.start();
 			Supervisor supervisor = new Supervisor(properties, new WorkerSpawner(directory.socket()),

@@ -6,6 +6,7 @@ import java.util.function.LongSupplier;
 
 import io.clusterboot.launch.Build;
 import io.clusterboot.protocol.ReloadDescription.Failure;
+import io.clusterboot.protocol.ReloadDescription.State;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 
@@ -96,9 +97,13 @@ final class ReloadCrew implements Rollouts.Crew {
 	@Override
 	public void over(Rollout rollout) {
 		Failure failure = rollout.reload().failure();
-		if (failure != null) {
-			logger.error("%s %s: %s. The workers that were to be replaced go on".formatted(rollout,
-					rollout.reload().state(), failure.reason()));
+		if (failure != null && rollout.reload().state() == State.ABORTED) {
+			logger.info("%s is over before it is done: %s".formatted(rollout, failure.reason()));
+			backOff(rollout);
+		}
+		else if (failure != null) {
+			logger.error(
+					"%s FAILED: %s. The workers that were to be replaced go on".formatted(rollout, failure.reason()));
 			backOff(rollout);
 		}
 		else {

@@ -271,6 +271,15 @@ final class Rollouts {
 	}
 
 	/**
+	 * Whether a worker is going to be replaced, sooner or later.
+	 * @param worker the worker
+	 * @return whether something that has begun or waits replaces this worker
+	 */
+	boolean isAboutOrWaitsFor(WorkerHandle worker) {
+		return isAbout(worker.index()) || this.queue.stream().anyMatch((rollout) -> rollout.target() == worker);
+	}
+
+	/**
 	 * Tell a worker how a reload or restart ends, now or when it does.
 	 * @param waiter who wants to know
 	 * @param id id of the reload or restart

@@ -142,6 +142,14 @@ final class Slot {
 	}
 
 	/**
+	 * Whether there is a replacement, or is going to be.
+	 * @return whether the next worker is one
+	 */
+	boolean isSucceeding() {
+		return this.succession != null;
+	}
+
+	/**
 	 * Whether a worker has been started to replace another one and has not proved itself
 	 * yet.
 	 * @param worker the worker
@@ -179,6 +187,17 @@ final class Slot {
 	 */
 	Duration failed(WorkerHandle worker, ExitDescription exit, RestartPolicy policy, long now) {
 		left(worker, exit);
+		return abandoned(worker, policy, now);
+	}
+
+	/**
+	 * A worker of this index leaves that nobody has asked to. It may not have exited yet.
+	 * @param worker the worker
+	 * @param policy tells when it is replaced
+	 * @param now the time
+	 * @return the delay before it is replaced
+	 */
+	Duration abandoned(WorkerHandle worker, RestartPolicy policy, long now) {
 		this.restarts++;
 		if (policy.isStable(worker.readyFor(now))) {
 			this.failures = 0;

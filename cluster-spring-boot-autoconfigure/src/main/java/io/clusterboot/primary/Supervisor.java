@@ -333,8 +333,13 @@ final class Supervisor implements LinkServer.Admission, ClusterSignals.Commands 
 				finish(1);
 			}
 			else {
-				slot.backOff(this.restartPolicy, now);
-				this.rollouts.failed(index, Failure.of("No process can be started: " + ex.getMessage()), now);
+				Failure failure = Failure.of("No process can be started: " + ex.getMessage());
+				if (slot.isSucceeding()) {
+					this.rollouts.failed(index, failure, now);
+				}
+				else {
+					slot.backOff(this.restartPolicy, now);
+				}
 			}
 		}
 	}
@@ -404,8 +409,8 @@ final class Supervisor implements LinkServer.Admission, ClusterSignals.Commands 
 		}
 		this.phase = Phase.STOPPING;
 		this.exitCode = exitCode;
-		this.rollouts.cancel("The cluster stops");
 		this.serviceReport.stopping(reason);
+		this.rollouts.cancel("The cluster stops");
 		Duration delay = this.properties.shutdown().preStopDelay();
 		logger.info("%s: %d workers drain and exit%s, within %s".formatted(reason, this.slots.workers().count(),
 				delay.isZero() ? "" : " after serving for another " + Text.seconds(delay),
@@ -519,6 +524,7 @@ final class Supervisor implements LinkServer.Admission, ClusterSignals.Commands 
 	private void stateChanged(WorkerHandle worker, WorkerState state) {
 		WorkerState before = worker.state();
 		long now = this.clock.now();
+		boolean unasked = worker.isStaying() && !isReplacement(worker);
 		worker.state(state, now);
 		switch (state) {
 			case READY -> {
@@ -539,6 +545,9 @@ final class Supervisor implements LinkServer.Admission, ClusterSignals.Commands 
 			case DRAINING -> {
 				logger.info("%s drains".formatted(worker));
 				notReady(worker, "closed its application");
+				if (unasked) {
+					this.slots.of(worker).abandoned(worker, this.restartPolicy, now);
+				}
 				worker.leaves();
 				this.departures.awaitExit(worker, "its application was closed", now);
 			}

@@ -191,9 +191,15 @@ public final class WorkerAgent implements PrimaryLink.Orders {
 	public CompletableFuture<ReloadDescription> outcome(int reload, Duration timeout) {
 		CompletableFuture<ReloadDescription> outcome = this.link
 			.request((exchange) -> new FromWorker.AwaitOutcome(exchange, reload), timeout)
-			.thenApply((answered) -> ((FromPrimary.Outcome) answered.message()).reload());
+			.thenCompose((answered) -> outcome(reload, (FromPrimary.Outcome) answered.message()));
 		this.outcomes.add(outcome);
 		return outcome.whenComplete((description, failure) -> this.outcomes.remove(outcome));
+	}
+
+	private static CompletableFuture<ReloadDescription> outcome(int reload, FromPrimary.Outcome answer) {
+		ReloadDescription outcome = answer.reload();
+		return (outcome != null) ? CompletableFuture.completedFuture(outcome) : CompletableFuture
+			.failedFuture(new IOException("The primary does not know how reload %d has ended".formatted(reload)));
 	}
 
 	/**
@@ -230,6 +236,7 @@ public final class WorkerAgent implements PrimaryLink.Orders {
 			}
 			change(WorkerState.DRAINING);
 		}
+		stopAccepting(false);
 		drain(false);
 	}
 
@@ -334,7 +341,9 @@ public final class WorkerAgent implements PrimaryLink.Orders {
 	 */
 	private void stopAccepting(boolean last) {
 		long timeout = this.properties.drain().timeout().toMillis();
-		this.outcomes.forEach((outcome) -> outcome.orTimeout(timeout - timeout / 10, TimeUnit.MILLISECONDS));
+		CompletableFuture.delayedExecutor(timeout - timeout / 10, TimeUnit.MILLISECONDS)
+			.execute(() -> this.outcomes.forEach((outcome) -> outcome
+				.completeExceptionally(new IOException("This worker leaves before the outcome is known"))));
 		if (!last) {
 			this.sockets.ready(false);
 			this.link.send(new FromWorker.StoppedAccepting());

@@ -71,6 +71,15 @@ class HeapShareTests {
 	}
 
 	@Test
+	void workersThatRunKeepTheirHeap() {
+		assertThat(new HeapShare(DEFAULTS, List.of()).notesOnGrowth(1, 2)).isEmpty();
+		assertThat(new HeapShare(CHOSEN, List.of()).notesOnGrowth(2, 4)).isEmpty();
+		assertThat(new HeapShare(DEFAULTS, List.of()).notesOnGrowth(2, 4)).singleElement()
+			.asString()
+			.contains("15.00%", "25.00%", "reload");
+	}
+
+	@Test
 	void heapOfWorkersCounts() {
 		assertThat(new HeapShare(CHOSEN, List.of("-Xmx512m")).warnings(8)).isEmpty();
 		assertThat(new HeapShare(DEFAULTS, List.of("-Xmx3g")).warnings(2)).hasSize(1);

@@ -58,6 +58,16 @@ class RolloutsTests {
 	}
 
 	@Test
+	void aRestartThatWaitsIsKnown() {
+		WorkerHandle worker = worker(1, 0);
+		this.rollouts.restart(worker(2, 1), "test", 0);
+		assertThat(this.rollouts.isAboutOrWaitsFor(worker)).isFalse();
+		this.rollouts.restart(worker, "test", 0);
+		assertThat(this.rollouts.isAbout(0)).isFalse();
+		assertThat(this.rollouts.isAboutOrWaitsFor(worker)).isTrue();
+	}
+
+	@Test
 	void aWorkerThatAsksToLeaveIsReplacedBesideAReload() {
 		Rollout reload = this.rollouts.reload("test", null, 0);
 		prepared(reload, 0, 1);

@@ -55,6 +55,18 @@ class SlotTests {
 	}
 
 	@Test
+	void workersThatLeaveUnaskedBackOffBeforeTheyHaveExited() {
+		WorkerHandle first = started();
+		first.state(WorkerState.DRAINING, 0);
+		assertThat(this.slot.abandoned(first, this.policy, 0)).isZero();
+		assertThat(this.slot.candidate().missing()).isTrue();
+		WorkerHandle second = started();
+		second.state(WorkerState.DRAINING, 0);
+		assertThat(this.slot.abandoned(second, this.policy, 0)).isEqualTo(Duration.ofSeconds(1));
+		assertThat(this.slot.restarts()).isEqualTo(2);
+	}
+
+	@Test
 	void aReplacementTakesOver() {
 		Generation second = new Generation(1, build());
 		WorkerHandle old = started();

@@ -113,7 +113,11 @@ class ControlTests {
 			fresh.awaitAnswers(20);
 			kept.awaitAnswers(20);
 			long begun = System.nanoTime();
-			Answer answer = operations.post("reload?wait=2m");
+			CompletableFuture<Answer> outcome = operations.begin("reload?wait=2m");
+			while (!outcome.isDone()) {
+				assertThat(cluster.cluster().readyWorkers()).as("ready during the reload").isEqualTo(2);
+			}
+			Answer answer = outcome.join();
 			long done = System.nanoTime();
 			assertThat(answer.status()).as(answer.body()).isEqualTo(200);
 			assertThat(answer.state()).isEqualTo("DONE");
@@ -271,11 +275,12 @@ class ControlTests {
 	@CsvSource(delimiter = '|', textBlock = """
 			scale | {"workers": 0} | 400 | from 1 to 4 (cluster.max-workers), but is 0
 			scale | {"workers": 5} | 400 | from 1 to 4 (cluster.max-workers), but is 5
-			scale | {"workers": "many"} | 400 | whole number from 1, as 'workers': it is 'many'
+			scale | {"workers": "many"} | 400 | from 1 to 4 (cluster.max-workers), as 'workers': it is 'many'
 			scale | {} | 400 | as 'workers': it is missing
 			restart | {"id": 1.5} | 400 | the id of a worker
 			reload?wait=soon | {} | 400 | Give 'wait' a time such as '90s'
 			reload?wait=2h | {} | 400 | up to 1h
+			abort?wait=2m | {} | 400 | does not wait: look at the cluster
 			explode | {} | 404 | There are reload, abort, restart and scale
 			""")
 	void wrongInputIsExplainedAndChangesNothing(String operation, String body, int status, String explanation) {

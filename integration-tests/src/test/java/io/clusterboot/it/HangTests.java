@@ -19,6 +19,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestMethodOrder;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
@@ -69,11 +70,23 @@ class HangTests {
 	@TestMethodOrder(OrderAnnotation.class)
 	class Suspended {
 
+		private static final Duration STARTUP_TIMEOUT = Duration.ofSeconds(10);
+
+		@TempDir
+		private static Path directory;
+
 		private static ClusterProcess cluster;
+
+		private static Path hang() {
+			return directory.resolve("hang");
+		}
 
 		@BeforeAll
 		static void start() {
 			cluster = ClusterProcess.ports()
+				.property("app.hang-on-start", hang())
+				.property("cluster.startup.timeout", STARTUP_TIMEOUT.toMillis() + "ms")
+				.expectError("Reload 1 .*FAILED.*did not become ready")
 				.property("cluster.heartbeat.interval", "200ms")
 				.property("cluster.heartbeat.timeout", HEARTBEAT_TIMEOUT.toMillis() + "ms")
 				.start();
@@ -160,6 +173,23 @@ class HangTests {
 				assertThat(replacement.lastExit().signal()).isEqualTo("SIGKILL");
 				assertThat(replacement.lastExit().reason()).contains("sent no heartbeat");
 			}
+		}
+
+		@Test
+		@Order(4)
+		void replacementThatHangsWhileItStartsEndsTheReloadAndNothingElse() throws IOException {
+			List<Long> workers = cluster.workerPids();
+			Files.createFile(hang());
+			try (LoadGenerator.Running load = load().duration(Duration.ofMinutes(2)).start()) {
+				cluster.signal("HUP");
+				await().atMost(TIMEOUT).until(() -> "FAILED".equals(cluster.cluster().reload().state()));
+				Files.delete(hang());
+				load.stop().assertNoFailures().assertAnsweredBy(workers);
+			}
+			ClusterView.Failure failure = cluster.cluster().reload().failure();
+			assertThat(failure.reason()).contains("did not become ready within 10.0 s");
+			assertThat(failure.output()).anyMatch((line) -> line.contains("switch"));
+			assertThat(cluster.workerPids()).isEqualTo(workers);
 		}
 
 	}

@@ -38,14 +38,19 @@ record LoadReport(Map<String, LoadResult> kinds, List<HandOver> handOvers, Durat
 	}
 
 	/**
-	 * Fail unless every worker answered something, and none after it was replaced but on
-	 * connections that it had already accepted.
+	 * Fail unless each worker answered when it was its turn: the former ones what was
+	 * begun before they were replaced, their successors whatever was begun afterwards.
+	 * Only on connections that a former worker had already accepted may it answer after
+	 * that.
 	 * @param first the workers before the first replacement
 	 */
 	LoadReport assertAnsweredInTurn(Set<Long> first) {
 		Set<Long> known = new TreeSet<>(first);
 		for (HandOver handOver : this.handOvers) {
 			known.addAll(handOver.successors());
+			assertThat(answers(handOver::isTooEarly))
+				.as("answers by successors to what was begun before the %s", handOver)
+				.isZero();
 			assertThat(answers(handOver::isTooLate)).as("answers by former workers after the %s", handOver).isZero();
 		}
 		assertThat(all().answers().keySet()).as(this::table).isEqualTo(known);
@@ -148,6 +153,10 @@ record LoadReport(Map<String, LoadResult> kinds, List<HandOver> handOvers, Durat
 	 * @param successors those that have taken their places
 	 */
 	record HandOver(String name, long begun, long done, Set<Long> former, Set<Long> successors) {
+
+		boolean isTooEarly(Exchange answer) {
+			return answer.start() - this.begun < 0 && this.successors.contains(answer.pid());
+		}
 
 		boolean isTooLate(Exchange answer) {
 			return isByFormer(answer) && answer.peer() != answer.pid();

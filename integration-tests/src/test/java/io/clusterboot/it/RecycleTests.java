@@ -6,6 +6,8 @@ import java.util.regex.Pattern;
 
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -18,6 +20,30 @@ class RecycleTests {
 	private static final int RECYCLED = 3;
 
 	private static final String LIMIT = "worker-\\d+ .* has answered \\d+ requests \\(cluster.recycle.max-requests=100\\)";
+
+	@ParameterizedTest
+	@CsvSource(delimiter = '|', textBlock = """
+			max-age | 3s | is \\d+ s old
+			max-heap | 1MB | keeps \\d+ MB of its heap
+			max-rss | 10MB | takes \\d+ MB of memory
+			""")
+	void workerIsReplacedAtALimit(String property, String limit, String reached) {
+		try (ClusterProcess cluster = ClusterProcess.ports()
+			.workers(1)
+			.property("cluster.recycle." + property, limit)
+			.property("cluster.restart.stable-after", "0s")
+			.property("cluster.heartbeat.interval", "200ms")
+			.property("cluster.heartbeat.timeout", "30s")
+			.property("cluster.reload.probation", "200ms")
+			.property("cluster.drain.idle-grace", "200ms")
+			.start()) {
+			long first = cluster.awaitReady().workerPids().get(0);
+			String worker = "worker-1 \\(index 0, pid %d\\) ".formatted(first);
+			cluster.awaitLine(worker + reached + " \\(cluster.recycle." + property);
+			cluster.awaitLine("Replacement 1 of " + worker + "is done");
+			cluster.awaitLine(worker + "exited after .* exit code 0");
+		}
+	}
 
 	@Test
 	void workersAreReplacedAfterAsManyRequestsAsTheyMayAnswer() {
