@@ -34,13 +34,14 @@ import org.springframework.util.unit.DataSize;
  * @param worker what workers get beyond the application's own command line
  * @param staging the copies that workers run from
  * @param link the connection between primary and workers
+ * @param messaging the messages that workers send each other
  */
 @ConfigurationProperties("cluster")
 public record ClusterProperties(@DefaultValue("true") boolean enabled, @DefaultValue("auto") WorkerCount workers,
 		@Nullable Integer maxWorkers, @DefaultValue Startup startup, @DefaultValue Heartbeat heartbeat,
 		@DefaultValue Restart restart, @DefaultValue Reload reload, @DefaultValue Recycle recycle,
 		@DefaultValue Drain drain, @DefaultValue Shutdown shutdown, @DefaultValue Worker worker,
-		@DefaultValue Staging staging, @DefaultValue Link link) {
+		@DefaultValue Staging staging, @DefaultValue Link link, @DefaultValue Messaging messaging) {
 
 	/** Workers per processor beyond which a machine is hardly ever better used. */
 	private static final int MOST_PER_PROCESSOR = 4;
@@ -71,7 +72,7 @@ public record ClusterProperties(@DefaultValue("true") boolean enabled, @DefaultV
 		return new ClusterProperties(this.enabled, this.workers, this.maxWorkers, this.startup, this.heartbeat,
 				this.restart, this.reload, this.recycle, this.drain, this.shutdown, new Worker(options,
 						this.worker.environment(), this.worker.environmentFile(), this.worker.requestTimeout()),
-				this.staging, this.link);
+				this.staging, this.link, this.messaging);
 	}
 
 	/**
@@ -288,6 +289,34 @@ public record ClusterProperties(@DefaultValue("true") boolean enabled, @DefaultV
 
 		public Link {
 			Check.positive("cluster.link.reply-timeout", replyTimeout);
+		}
+
+	}
+
+	/**
+	 * The messages that workers send each other.
+	 *
+	 * @param maxMessageSize Largest payload of a message, a reply or a task, as JSON; up
+	 * to 64MB.
+	 * @param maxPendingSize Most bytes that this worker has sent to another one and that
+	 * have not been taken yet, at least 'cluster.messaging.max-message-size'; whoever
+	 * sends more waits.
+	 * @param sendTimeout Time within which a message has to be taken by its receiver;
+	 * otherwise sending it fails.
+	 */
+	public record Messaging(@DefaultValue("1MB") DataSize maxMessageSize, @DefaultValue("4MB") DataSize maxPendingSize,
+			@DefaultValue("5s") Duration sendTimeout) {
+
+		private static final DataSize LARGEST = DataSize.ofMegabytes(64);
+
+		public Messaging {
+			Check.positive("cluster.messaging.max-message-size", maxMessageSize);
+			Check.that(maxMessageSize.compareTo(LARGEST) <= 0, "cluster.messaging.max-message-size", maxMessageSize,
+					"must not be more than 64MB");
+			Check.that(maxPendingSize.compareTo(maxMessageSize) >= 0 && maxPendingSize.toBytes() < Integer.MAX_VALUE,
+					"cluster.messaging.max-pending-size", maxPendingSize,
+					"must be from cluster.messaging.max-message-size (" + maxMessageSize + ") to less than 2GB");
+			Check.positive("cluster.messaging.send-timeout", sendTimeout);
 		}
 
 	}

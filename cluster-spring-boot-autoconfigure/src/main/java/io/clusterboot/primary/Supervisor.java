@@ -18,6 +18,7 @@ import io.clusterboot.os.ServiceManager;
 import io.clusterboot.primary.Rollout.Waiter;
 import io.clusterboot.protocol.ClusterDescription.ExitDescription;
 import io.clusterboot.protocol.Descriptors;
+import io.clusterboot.protocol.Envelope;
 import io.clusterboot.protocol.FromPrimary;
 import io.clusterboot.protocol.FromWorker;
 import io.clusterboot.protocol.Link;
@@ -67,6 +68,8 @@ final class Supervisor implements LinkServer.Admission, ClusterSignals.Commands 
 
 	private final RecyclePolicy recyclePolicy;
 
+	private final MessageRouter router;
+
 	private final Departures departures;
 
 	private final Slots slots;
@@ -83,13 +86,15 @@ final class Supervisor implements LinkServer.Admission, ClusterSignals.Commands 
 
 	private int exitCode;
 
-	Supervisor(ClusterProperties properties, WorkerSpawner spawner, BuildSource builds, Build first) {
+	Supervisor(ClusterProperties properties, WorkerSpawner spawner, BuildSource builds, Build first,
+			PrimaryMailbox mailbox) {
 		this.properties = properties;
 		this.spawner = spawner;
 		this.builds = builds;
 		this.startPlan = new StartPlan(properties.startup().parallelism());
 		this.restartPolicy = new RestartPolicy(properties.restart(), () -> ThreadLocalRandom.current().nextDouble());
 		this.recyclePolicy = new RecyclePolicy(properties.recycle());
+		this.router = new MessageRouter(mailbox);
 		this.departures = new Departures(properties);
 		this.slots = new Slots(new Generation(0, first));
 		this.rollouts = new Rollouts(properties.reload(), new ReloadCrew(builds, this.slots, this.departures,
@@ -433,6 +438,7 @@ final class Supervisor implements LinkServer.Admission, ClusterSignals.Commands 
 		WorkerHandle worker = child.get();
 		Link link = new Link("worker-" + worker.id(), socket, new Receiver(worker));
 		worker.attach(link);
+		this.router.joined(worker.id(), link);
 		this.departures.heard(worker, this.clock.now());
 		link.start();
 		worker.send(new FromPrimary.Availability(this.anyReady));
@@ -463,6 +469,7 @@ final class Supervisor implements LinkServer.Admission, ClusterSignals.Commands 
 	private void received(WorkerHandle worker, Message message) {
 		if (message instanceof FromWorker.Heartbeat heartbeat) {
 			worker.load(heartbeat.load());
+			this.router.load(worker.id(), heartbeat.load().activeRequests());
 		}
 		else if (message instanceof FromWorker.StateChanged change) {
 			stateChanged(worker, change.state());
@@ -528,6 +535,7 @@ final class Supervisor implements LinkServer.Admission, ClusterSignals.Commands 
 		worker.state(state, now);
 		switch (state) {
 			case READY -> {
+				this.router.accepting(worker.id(), true);
 				logger.info((before == WorkerState.STARTING)
 						? "%s is ready after %s".formatted(worker, Text.seconds(worker.age(now)))
 						: "%s accepts traffic again".formatted(worker));
@@ -543,6 +551,7 @@ final class Supervisor implements LinkServer.Admission, ClusterSignals.Commands 
 				notReady(worker, "refuses traffic");
 			}
 			case DRAINING -> {
+				this.router.accepting(worker.id(), false);
 				logger.info("%s drains".formatted(worker));
 				notReady(worker, "closed its application");
 				if (unasked) {
@@ -570,7 +579,13 @@ final class Supervisor implements LinkServer.Admission, ClusterSignals.Commands 
 		}
 
 		@Override
+		public void received(Envelope envelope, byte[] payload) {
+			Supervisor.this.router.route(this.worker.id(), envelope, payload);
+		}
+
+		@Override
 		public void linkClosed(@Nullable IOException cause) {
+			Supervisor.this.router.gone(this.worker.id());
 			post(() -> linkLost(this.worker));
 		}
 

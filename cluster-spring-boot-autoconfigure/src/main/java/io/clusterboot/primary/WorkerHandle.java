@@ -35,7 +35,7 @@ final class WorkerHandle implements HandleRegistry.Peer {
 
 	private final long started;
 
-	private @Nullable Link link;
+	private volatile @Nullable Link link;
 
 	private WorkerState state = WorkerState.STARTING;
 
@@ -300,8 +300,9 @@ final class WorkerHandle implements HandleRegistry.Peer {
 	}
 
 	/**
-	 * Have the exit of the process reported, after all that it printed has been copied.
-	 * @param output longest time to wait for its output
+	 * Have the exit of the process reported, after all that it printed has been copied
+	 * and all that it said has been received.
+	 * @param output longest time to wait for either
 	 * @param handler gets the exit code
 	 */
 	void onExit(Duration output, IntConsumer handler) {
@@ -309,6 +310,10 @@ final class WorkerHandle implements HandleRegistry.Peer {
 			try {
 				int code = this.process.waitFor();
 				this.output.forEach((pump) -> pump.await(output));
+				Link last = this.link;
+				if (last != null) {
+					last.awaitEnd(output);
+				}
 				handler.accept(code);
 			}
 			catch (InterruptedException ex) {

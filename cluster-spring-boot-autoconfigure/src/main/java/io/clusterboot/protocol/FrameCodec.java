@@ -10,18 +10,22 @@ import tools.jackson.core.JacksonException;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * How a message lies on the wire: four bytes with the length of what follows, one byte
- * with the number of descriptors that travel along, and the message as JSON.
+ * How a message lies on the wire: four bytes with the length of the message, one byte
+ * with the number of descriptors that travel along, four bytes with the length of the
+ * payload, the message as JSON, and the payload as it is.
  */
 final class FrameCodec {
 
 	/**
-	 * Most bytes that a frame's content may have. Messages are far smaller; a length
-	 * above it is garbage, and believing it would allocate the memory that it asks for.
+	 * Most bytes that a message may have. Messages are far smaller; a length above it is
+	 * garbage, and believing it would allocate the memory that it asks for.
 	 */
 	static final int MAX_LENGTH = 1024 * 1024;
 
-	private static final int HEADER = Integer.BYTES + 1;
+	/** Most bytes that a payload may have. What is allowed to users is less. */
+	static final int MAX_PAYLOAD = 64 * 1024 * 1024;
+
+	private static final byte[] NO_PAYLOAD = new byte[0];
 
 	private static final JsonMapper MAPPER = JsonMapper.builder().build();
 
@@ -33,20 +37,31 @@ final class FrameCodec {
 	 *
 	 * @param message the message
 	 * @param descriptors number of descriptors that travelled along
+	 * @param payload what else travelled along
 	 */
-	record Frame(Message message, int descriptors) {
+	record Frame(Message message, int descriptors, byte[] payload) {
 	}
 
 	static byte[] encode(Message message, int descriptors) {
+		return encode(message, descriptors, NO_PAYLOAD);
+	}
+
+	static byte[] encode(Message message, int descriptors, byte[] payload) {
 		byte[] content = MAPPER.writerFor(Message.class).writeValueAsBytes(message);
 		if (content.length > MAX_LENGTH) {
 			throw new IllegalArgumentException("%s of %d bytes is over the limit of %d"
 				.formatted(message.getClass().getSimpleName(), content.length, MAX_LENGTH));
 		}
-		return ByteBuffer.allocate(HEADER + content.length)
+		if (payload.length > MAX_PAYLOAD) {
+			throw new IllegalArgumentException(
+					"A payload of %d bytes is over the limit of %d".formatted(payload.length, MAX_PAYLOAD));
+		}
+		return ByteBuffer.allocate(Integer.BYTES + 1 + Integer.BYTES + content.length + payload.length)
 			.putInt(content.length)
 			.put((byte) descriptors)
+			.putInt(payload.length)
 			.put(content)
+			.put(payload)
 			.array();
 	}
 
@@ -63,18 +78,13 @@ final class FrameCodec {
 			return null;
 		}
 		try {
-			byte[] rest = in.readNBytes(HEADER - 1);
-			if (rest.length < HEADER - 1) {
-				throw new EOFException();
-			}
-			int length = first << 24 | (rest[0] & 0xff) << 16 | (rest[1] & 0xff) << 8 | rest[2] & 0xff;
-			if (length < 0 || length > MAX_LENGTH) {
-				throw new MalformedFrameException("a frame of %d bytes is over the limit of %d"
-					.formatted(Integer.toUnsignedLong(length), MAX_LENGTH));
-			}
-			byte[] content = new byte[length];
-			in.readFully(content);
-			return new Frame(MAPPER.readValue(content, Message.class), rest[3] & 0xff);
+			int length = checked("message", first << 24 | in.readUnsignedByte() << 16 | in.readUnsignedShort(),
+					MAX_LENGTH);
+			int descriptors = in.readUnsignedByte();
+			int payloadLength = checked("payload", in.readInt(), MAX_PAYLOAD);
+			byte[] content = readFully(in, length);
+			byte[] payload = readFully(in, payloadLength);
+			return new Frame(MAPPER.readValue(content, Message.class), descriptors, payload);
 		}
 		catch (EOFException ex) {
 			throw new MalformedFrameException("the stream ended in the middle of a frame");
@@ -82,6 +92,25 @@ final class FrameCodec {
 		catch (JacksonException | IllegalArgumentException ex) {
 			throw new MalformedFrameException("a frame is not a message: " + ex.getMessage());
 		}
+	}
+
+	private static int checked(String part, int length, int limit) throws MalformedFrameException {
+		if (length < 0 || length > limit) {
+			throw new MalformedFrameException(
+					"a %s of %d bytes is over the limit of %d".formatted(part, Integer.toUnsignedLong(length), limit));
+		}
+		return length;
+	}
+
+	/**
+	 * Allocates as it reads.
+	 */
+	private static byte[] readFully(DataInputStream in, int length) throws IOException {
+		byte[] bytes = in.readNBytes(length);
+		if (bytes.length < length) {
+			throw new EOFException();
+		}
+		return bytes;
 	}
 
 	/**

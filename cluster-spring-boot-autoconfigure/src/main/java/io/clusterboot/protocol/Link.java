@@ -4,12 +4,18 @@ import java.io.DataInputStream;
 import java.io.FileDescriptor;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.Queue;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 import org.apache.commons.logging.Log;
@@ -18,9 +24,13 @@ import org.jspecify.annotations.Nullable;
 import org.newsclub.net.unix.AFUNIXSocket;
 
 /**
- * One end of the connection between the primary and a worker. Messages keep their order.
- * Two threads serve a link, so that nobody who sends waits for a peer that does not read:
- * its queue is bounded, and a peer that lets it run full loses the link.
+ * One end of the connection between the primary and a worker. Two threads serve a link,
+ * so that nobody who sends waits for a peer that does not read.
+ * <p>
+ * What controls the cluster goes first and keeps its order. Its queue is bounded, and a
+ * peer that lets it run full loses the link. {@linkplain Envelope Envelopes}, which keep
+ * their order too, wait meanwhile. Their queue needs no bound of its own: their senders
+ * wait until what they have sent has been taken.
  * <p>
  * Thread-safe.
  */
@@ -29,6 +39,8 @@ public final class Link implements AutoCloseable {
 	private static final Log logger = LogFactory.getLog(Link.class);
 
 	private static final int QUEUE_CAPACITY = 1024;
+
+	private static final Duration LAST_WORDS = Duration.ofSeconds(1);
 
 	/** Descriptors that one read may bring; a control message holds 253 at the most. */
 	private static final int ANCILLARY_BUFFER = 2048;
@@ -40,6 +52,13 @@ public final class Link implements AutoCloseable {
 	private final Receiver receiver;
 
 	private final BlockingQueue<Outgoing> outgoing = new ArrayBlockingQueue<>(QUEUE_CAPACITY);
+
+	private final Queue<Outgoing> envelopes = new ConcurrentLinkedQueue<>();
+
+	/** As many as there are frames in both queues. */
+	private final Semaphore queued = new Semaphore(0);
+
+	private final CountDownLatch ended = new CountDownLatch(1);
 
 	private final AtomicBoolean closed = new AtomicBoolean();
 
@@ -81,7 +100,33 @@ public final class Link implements AutoCloseable {
 			close(new IOException("%s does not read: %d messages wait for it".formatted(this.peer, QUEUE_CAPACITY)));
 			return false;
 		}
+		this.queued.release();
 		return true;
+	}
+
+	/**
+	 * Send an envelope, without waiting for it to leave.
+	 * @param envelope the envelope
+	 * @param payload what is in it
+	 * @return {@code false} if the link is closed
+	 */
+	public boolean post(Envelope envelope, byte[] payload) {
+		if (this.closed.get()) {
+			return false;
+		}
+		this.envelopes.add(new Outgoing(FrameCodec.encode(envelope, 0, payload), List.of()));
+		this.queued.release();
+		return true;
+	}
+
+	/**
+	 * Wait until all that the other side has sent before it closed the link has been
+	 * received.
+	 * @param atMost longest time to wait
+	 * @throws InterruptedException if the thread is interrupted
+	 */
+	public void awaitEnd(Duration atMost) throws InterruptedException {
+		this.ended.await(atMost.toMillis(), TimeUnit.MILLISECONDS);
 	}
 
 	/**
@@ -102,7 +147,9 @@ public final class Link implements AutoCloseable {
 			return;
 		}
 		this.outgoing.clear();
+		this.envelopes.clear();
 		this.outgoing.offer(Outgoing.END);
+		this.queued.release();
 		try {
 			this.socket.close();
 		}
@@ -122,7 +169,14 @@ public final class Link implements AutoCloseable {
 			FrameCodec.Frame frame;
 			while ((frame = FrameCodec.read(in)) != null) {
 				collectDescriptors(received);
-				this.receiver.received(frame.message(), take(received, frame.descriptors()));
+				List<FileDescriptor> descriptors = take(received, frame.descriptors());
+				if (frame.message() instanceof Envelope envelope) {
+					descriptors.forEach(Descriptors::close);
+					this.receiver.received(envelope, frame.payload());
+				}
+				else {
+					this.receiver.received(frame.message(), descriptors);
+				}
 			}
 		}
 		catch (FrameCodec.MalformedFrameException ex) {
@@ -136,6 +190,7 @@ public final class Link implements AutoCloseable {
 		}
 		received.forEach(Descriptors::close);
 		close(cause);
+		this.ended.countDown();
 	}
 
 	/**
@@ -173,7 +228,7 @@ public final class Link implements AutoCloseable {
 	private void writeAll() {
 		try {
 			OutputStream out = this.socket.getOutputStream();
-			for (Outgoing frame = this.outgoing.take(); frame != Outgoing.END; frame = this.outgoing.take()) {
+			for (Outgoing frame = next(); frame != Outgoing.END; frame = next()) {
 				if (!frame.descriptors().isEmpty()) {
 					this.socket.setOutboundFileDescriptors(frame.descriptors().toArray(FileDescriptor[]::new));
 				}
@@ -182,11 +237,38 @@ public final class Link implements AutoCloseable {
 		}
 		catch (IOException ex) {
 			logger.debug("Writing to " + this.peer + " failed", ex);
+			awaitLastWords();
 		}
 		catch (InterruptedException ex) {
 			Thread.currentThread().interrupt();
 		}
 		close(null);
+	}
+
+	/**
+	 * A peer that has closed may have said something before, which is still to be read.
+	 */
+	private void awaitLastWords() {
+		try {
+			awaitEnd(LAST_WORDS);
+		}
+		catch (InterruptedException ex) {
+			Thread.currentThread().interrupt();
+		}
+	}
+
+	private Outgoing next() throws InterruptedException {
+		while (true) {
+			this.queued.acquire();
+			Outgoing frame = this.outgoing.poll();
+			if (frame == null) {
+				frame = this.envelopes.poll();
+			}
+			// there is none where a queue has been cleared
+			if (frame != null) {
+				return frame;
+			}
+		}
 	}
 
 	private static void startThread(String name, Runnable task) {
@@ -206,6 +288,13 @@ public final class Link implements AutoCloseable {
 		 * @param descriptors what travelled along, which the receiver has to close
 		 */
 		void received(Message message, List<FileDescriptor> descriptors);
+
+		/**
+		 * An envelope has come.
+		 * @param envelope the envelope
+		 * @param payload what is in it
+		 */
+		void received(Envelope envelope, byte[] payload);
 
 		/**
 		 * The link is closed, for whatever reason. Called once; nothing is received

@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
 import java.util.function.BooleanSupplier;
+import java.util.function.IntSupplier;
 import java.util.function.ToIntFunction;
 
 import io.clusterboot.ClusterProperties;
@@ -37,12 +38,23 @@ final class Drain {
 
 	private final Collection<SharedServer> servers;
 
+	private final IntSupplier messages;
+
 	private final CloseWindow window;
 
-	Drain(ClusterProperties.Drain settings, RequestTracker requests, Collection<SharedServer> servers) {
+	/**
+	 * Create a drain.
+	 * @param settings how long it may take
+	 * @param requests the requests in flight
+	 * @param servers where they come from
+	 * @param messages number of messages of other workers that are worked on
+	 */
+	Drain(ClusterProperties.Drain settings, RequestTracker requests, Collection<SharedServer> servers,
+			IntSupplier messages) {
 		this.settings = settings;
 		this.requests = requests;
 		this.servers = servers;
+		this.messages = messages;
 		this.window = new CloseWindow(settings.idleGrace(), settings.closeWindow());
 	}
 
@@ -55,7 +67,7 @@ final class Drain {
 		boolean over = await(this.settings.timeout(), () -> {
 			this.servers.forEach(SharedServer::closeGracefully);
 			closeIdle(Duration.ofNanos(System.nanoTime() - start));
-			return this.requests.active() == 0 && sum(SharedServer::connections) == 0;
+			return this.requests.active() == 0 && sum(SharedServer::connections) == 0 && this.messages.getAsInt() == 0;
 		});
 		if (!over && !Thread.currentThread().isInterrupted()) {
 			List<Ticket> waiting = this.requests.waiting();

@@ -15,6 +15,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongFunction;
 
 import io.clusterboot.protocol.Descriptors;
+import io.clusterboot.protocol.Envelope;
 import io.clusterboot.protocol.FromPrimary;
 import io.clusterboot.protocol.FromWorker;
 import io.clusterboot.protocol.Link;
@@ -143,6 +144,15 @@ final class PrimaryLink implements Link.Receiver {
 		descriptors.forEach(Descriptors::close);
 	}
 
+	boolean post(Envelope envelope, byte[] payload) {
+		return this.link.post(envelope, payload);
+	}
+
+	@Override
+	public void received(Envelope envelope, byte[] payload) {
+		this.orders.received(envelope, payload);
+	}
+
 	@Override
 	public void linkClosed(@Nullable IOException cause) {
 		this.closed = true;
@@ -169,6 +179,8 @@ final class PrimaryLink implements Link.Receiver {
 		void availability(FromPrimary.Availability availability);
 
 		void disconnect(FromPrimary.Disconnect order);
+
+		void received(Envelope envelope, byte[] payload);
 
 		void primaryLost();
 

@@ -14,6 +14,7 @@ import io.clusterboot.ClusterProperties;
 import io.clusterboot.os.Signals;
 import io.clusterboot.protocol.ClusterCommand;
 import io.clusterboot.protocol.ClusterDescription;
+import io.clusterboot.protocol.Envelope;
 import io.clusterboot.protocol.FromPrimary;
 import io.clusterboot.protocol.FromWorker;
 import io.clusterboot.protocol.ReloadDescription;
@@ -62,6 +63,8 @@ public final class WorkerAgent implements PrimaryLink.Orders {
 	private boolean exiting;
 
 	private volatile @Nullable Application application;
+
+	private volatile @Nullable Correspondence correspondence;
 
 	private WorkerAgent(WorkerIdentity identity, ClusterProperties properties) throws IOException {
 		this.identity = identity;
@@ -158,6 +161,24 @@ public final class WorkerAgent implements PrimaryLink.Orders {
 	}
 
 	/**
+	 * Have what other processes of the cluster say to this worker received.
+	 * @param correspondence receives it
+	 */
+	public void correspond(Correspondence correspondence) {
+		this.correspondence = correspondence;
+	}
+
+	/**
+	 * Say something to other processes of the cluster, without waiting for it to leave.
+	 * @param envelope the envelope
+	 * @param payload what is in it
+	 * @return {@code false} if the primary is gone
+	 */
+	public boolean post(Envelope envelope, byte[] payload) {
+		return this.link.post(envelope, payload);
+	}
+
+	/**
 	 * Ask the primary to describe the cluster.
 	 * @return the description
 	 * @throws IOException if it does not answer within {@code cluster.link.reply-timeout}
@@ -251,7 +272,19 @@ public final class WorkerAgent implements PrimaryLink.Orders {
 	}
 
 	@Override
+	public void received(Envelope envelope, byte[] payload) {
+		Correspondence correspondence = this.correspondence;
+		if (correspondence != null) {
+			correspondence.received(envelope, payload);
+		}
+	}
+
+	@Override
 	public void primaryLost() {
+		Correspondence correspondence = this.correspondence;
+		if (correspondence != null) {
+			correspondence.linkClosed();
+		}
 		this.primaryLost.countDown();
 		if (leave(Duration.ZERO, true)) {
 			logger.error("The primary is gone: this worker drains and exits");
@@ -354,7 +387,7 @@ public final class WorkerAgent implements PrimaryLink.Orders {
 		if (last) {
 			this.sockets.lastCall();
 		}
-		new Drain(this.properties.drain(), this.requests, this.servers).run();
+		new Drain(this.properties.drain(), this.requests, this.servers, this::unfinishedMessages).run();
 	}
 
 	private synchronized boolean isStarting() {
@@ -366,6 +399,11 @@ public final class WorkerAgent implements PrimaryLink.Orders {
 			this.state = state;
 			this.link.send(new FromWorker.StateChanged(state));
 		}
+	}
+
+	private int unfinishedMessages() {
+		Correspondence correspondence = this.correspondence;
+		return (correspondence != null) ? correspondence.unfinished() : 0;
 	}
 
 	private int connections() {

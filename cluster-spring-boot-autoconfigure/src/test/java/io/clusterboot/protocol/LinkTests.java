@@ -199,7 +199,12 @@ class LinkTests {
 
 	private static byte[] frame(String json) {
 		byte[] content = json.getBytes(StandardCharsets.UTF_8);
-		return ByteBuffer.allocate(5 + content.length).putInt(content.length).put((byte) 0).put(content).array();
+		return ByteBuffer.allocate(9 + content.length)
+			.putInt(content.length)
+			.put((byte) 0)
+			.putInt(0)
+			.put(content)
+			.array();
 	}
 
 	private static long openDescriptors() throws IOException {
@@ -220,12 +225,20 @@ class LinkTests {
 
 		private final List<FileDescriptor> descriptors = new CopyOnWriteArrayList<>();
 
+		private final BlockingQueue<byte[]> payloads = new LinkedBlockingQueue<>();
+
 		private final CompletableFuture<String> closed = new CompletableFuture<>();
 
 		@Override
 		public void received(Message message, List<FileDescriptor> received) {
 			this.descriptors.addAll(received);
 			this.messages.add(message);
+		}
+
+		@Override
+		public void received(Envelope envelope, byte[] payload) {
+			this.payloads.add(payload);
+			this.messages.add(envelope);
 		}
 
 		@Override

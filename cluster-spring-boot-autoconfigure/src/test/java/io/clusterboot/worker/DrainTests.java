@@ -23,6 +23,8 @@ class DrainTests {
 
 	private final RequestTracker requests = new RequestTracker();
 
+	private final AtomicInteger messages = new AtomicInteger();
+
 	private final Server server = new Server();
 
 	@Test
@@ -64,10 +66,20 @@ class DrainTests {
 	}
 
 	@Test
+	void messagesThatAreWorkedOnAreWaitedFor() throws Exception {
+		this.messages.set(1);
+		CompletableFuture<Void> drain = drain(LONG, LONG);
+		await().until(() -> this.server.closed > 2);
+		assertThat(drain).isNotDone();
+		this.messages.set(0);
+		drain.get(10, TimeUnit.SECONDS);
+	}
+
+	@Test
 	void idleConnectionsAreClosedOneByOne() throws Exception {
 		this.server.idle.set(50);
 		Drain drain = new Drain(new ClusterProperties.Drain(LONG, Duration.ofMillis(50), Duration.ofMillis(500)),
-				this.requests, List.of(this.server));
+				this.requests, List.of(this.server), this.messages::get);
 		CompletableFuture.runAsync(drain::run).get(10, TimeUnit.SECONDS);
 		assertThat(this.server.closings).as("connections closed at once").hasSizeGreaterThan(10);
 	}
@@ -105,7 +117,7 @@ class DrainTests {
 
 	private CompletableFuture<Void> drain(Duration timeout, Duration idleGrace) {
 		Drain drain = new Drain(new ClusterProperties.Drain(timeout, idleGrace, Duration.ZERO), this.requests,
-				List.of(this.server));
+				List.of(this.server), this.messages::get);
 		return CompletableFuture.runAsync(drain::run);
 	}
 

@@ -18,7 +18,6 @@ import java.util.concurrent.TimeUnit;
 import javax.net.ssl.SSLContext;
 
 import io.clusterboot.it.RawConnection.Reply;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
@@ -31,7 +30,6 @@ import static org.awaitility.Awaitility.await;
 /**
  * What clients of each kind see of a worker that drains, connection by connection.
  */
-@Tag("alone")
 @ExtendWith(PrintOutputOnFailure.class)
 class LosslessDrainTests {
 

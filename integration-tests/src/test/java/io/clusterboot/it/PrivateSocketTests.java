@@ -61,9 +61,10 @@ class PrivateSocketTests {
 			assertTurnedAway(socket, new byte[0]);
 			assertTurnedAway(socket, "garbage\n".repeat(1000).getBytes(StandardCharsets.UTF_8));
 			assertTurnedAway(socket,
-					ByteBuffer.allocate(5 + heartbeat.length)
+					ByteBuffer.allocate(9 + heartbeat.length)
 						.putInt(heartbeat.length)
 						.put((byte) 0)
+						.putInt(0)
 						.put(heartbeat)
 						.array());
 			await().atMost(TIMEOUT)

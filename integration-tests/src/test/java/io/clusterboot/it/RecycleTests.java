@@ -23,7 +23,6 @@ class RecycleTests {
 
 	@ParameterizedTest
 	@CsvSource(delimiter = '|', textBlock = """
-			max-age | 3s | is \\d+ s old
 			max-heap | 1MB | keeps \\d+ MB of its heap
 			max-rss | 10MB | takes \\d+ MB of memory
 			""")

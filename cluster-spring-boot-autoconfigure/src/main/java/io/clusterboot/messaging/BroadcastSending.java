@@ -1,0 +1,81 @@
+package io.clusterboot.messaging;
+
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.Semaphore;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A message to all other workers. Those that exit in the meantime are not waited for.
+ */
+final class BroadcastSending extends Sending {
+
+	private final Set<Integer> awaited = new HashSet<>();
+
+	private final List<String> failures = new ArrayList<>();
+
+	/**
+	 * Create a sending.
+	 * @param what what it is, for exceptions
+	 * @param window the window, of which the size has been acquired
+	 * @param size size in the window
+	 */
+	BroadcastSending(String what, Semaphore window, int size) {
+		super(what, window, size);
+	}
+
+	/**
+	 * Those that have not taken it yet.
+	 * @return names for exceptions
+	 */
+	synchronized String missing() {
+		return String.join(", ", this.awaited.stream().sorted().map(Sending::name).toList());
+	}
+
+	@Override
+	synchronized void recipients(List<Integer> workers) {
+		this.awaited.addAll(workers);
+		completeIfTaken();
+	}
+
+	@Override
+	synchronized void takenBy(int worker) {
+		this.awaited.remove(worker);
+		completeIfTaken();
+	}
+
+	@Override
+	synchronized void undeliverable(int worker, String reason) {
+		this.failures.add("%s: %s".formatted(name(worker), reason));
+		takenBy(worker);
+	}
+
+	@Override
+	synchronized void gone(int worker) {
+		if (this.awaited.contains(worker)) {
+			takenBy(worker);
+		}
+	}
+
+	@Override
+	void replied(int worker, byte[] payload, @Nullable String failure) {
+		takenBy(worker);
+	}
+
+	private void completeIfTaken() {
+		if (!this.awaited.isEmpty()) {
+			return;
+		}
+		if (this.failures.isEmpty()) {
+			wasTaken();
+		}
+		else {
+			fail(new ClusterMessagingException(
+					"%s has not reached all: %s".formatted(what(), String.join("; ", this.failures))));
+		}
+	}
+
+}

@@ -1,0 +1,389 @@
+package io.clusterboot.messaging;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.BiPredicate;
+import java.util.function.Consumer;
+import java.util.function.Function;
+
+import io.clusterboot.ClusterProperties;
+import io.clusterboot.protocol.Envelope;
+import io.clusterboot.protocol.Envelope.Cancel;
+import io.clusterboot.protocol.Envelope.Channel;
+import io.clusterboot.protocol.Envelope.Delivery;
+import io.clusterboot.protocol.Envelope.Gone;
+import io.clusterboot.protocol.Envelope.Recipients;
+import io.clusterboot.protocol.Envelope.Reply;
+import io.clusterboot.protocol.Envelope.Taken;
+import io.clusterboot.protocol.Envelope.Undeliverable;
+import io.clusterboot.worker.Correspondence;
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * This worker's end of all messages: those that it sends, until they are over, and those
+ * that it receives, until they are handled.
+ * <p>
+ * Whatever has a payload fills the window of its receiver until that has taken it. So the
+ * queues on the way, here, in the primary and in the receiver, are bounded, without
+ * anybody on the way having to wait or to refuse something.
+ * <p>
+ * Thread-safe.
+ */
+public final class MessageExchange implements Correspondence, Inbox.Office {
+
+	private static final Log logger = LogFactory.getLog(MessageExchange.class);
+
+	private static final byte[] EMPTY = {};
+
+	private static final byte[] NULL = { 'n', 'u', 'l', 'l' };
+
+	/** What a message takes besides its payload, about. */
+	private static final int ENVELOPE_SIZE = 256;
+
+	private final int self;
+
+	private final ClusterProperties.Messaging settings;
+
+	private final BiPredicate<Envelope, byte[]> post;
+
+	private final ExecutorService threads;
+
+	private final AtomicLong exchanges = new AtomicLong();
+
+	private final Map<Long, Sending> sendings = new ConcurrentHashMap<>();
+
+	private final Map<Integer, Semaphore> windows = new ConcurrentHashMap<>();
+
+	private final Map<Integer, Inbox> inboxes = new ConcurrentHashMap<>();
+
+	private final Map<Channel, MessageHandler> handlers = new ConcurrentHashMap<>();
+
+	private final AtomicInteger unfinished = new AtomicInteger();
+
+	private final MessageStatistics statistics = new MessageStatistics();
+
+	private volatile boolean closed;
+
+	/**
+	 * Create an exchange.
+	 * @param self id of this worker
+	 * @param settings how much may be under way, and for how long
+	 * @param post sends an envelope without waiting; says whether there is a link
+	 */
+	public MessageExchange(int self, ClusterProperties.Messaging settings, BiPredicate<Envelope, byte[]> post) {
+		this.self = self;
+		this.settings = settings;
+		this.post = post;
+		ClassLoader classLoader = Thread.currentThread().getContextClassLoader();
+		AtomicInteger number = new AtomicInteger();
+		this.threads = Executors.newCachedThreadPool((task) -> {
+			Thread thread = new Thread(task, "cluster-message-" + number.incrementAndGet());
+			thread.setContextClassLoader(classLoader);
+			thread.setDaemon(true);
+			return thread;
+		});
+	}
+
+	/**
+	 * Have what comes through a channel handled.
+	 * @param channel the channel
+	 * @param handler handles it
+	 */
+	public void handle(Channel channel, MessageHandler handler) {
+		this.handlers.put(channel, handler);
+	}
+
+	MessageStatistics statistics() {
+		return this.statistics;
+	}
+
+	/**
+	 * The bytes that have been sent and not been taken yet.
+	 * @return the number of bytes
+	 */
+	long pendingBytes() {
+		return this.windows.values().stream().mapToLong((window) -> capacity() - window.availablePermits()).sum();
+	}
+
+	/**
+	 * Send a message and wait until it has been taken.
+	 * @param what what it is, for exceptions
+	 * @param to address of the receiver
+	 * @param topic what it is about
+	 * @param payload JSON
+	 * @throws ClusterMessagingException if it has not been taken
+	 */
+	void send(String what, int to, String topic, byte[] payload) {
+		Delivery message = new Delivery(this.self, to, this.exchanges.incrementAndGet(), Channel.MESSAGE, topic, false);
+		Semaphore window = window(what, to, payload.length);
+		Sending sending = (to == Envelope.OTHERS) ? new BroadcastSending(what, window, size(payload))
+				: new DirectSending(what, to, window, size(payload), null);
+		begin(message.exchange(), sending, message, payload);
+		awaitTaken(sending);
+	}
+
+	private void awaitTaken(Sending sending) {
+		try {
+			sending.taken().get(this.settings.sendTimeout().toMillis(), TimeUnit.MILLISECONDS);
+		}
+		catch (TimeoutException ex) {
+			String missing = (sending instanceof BroadcastSending broadcast) ? " by " + broadcast.missing() : "";
+			throw new ClusterMessagingException(
+					"%s has not been taken%s within cluster.messaging.send-timeout (%d ms): ".formatted(sending.what(),
+							missing, this.settings.sendTimeout().toMillis())
+							+ "whoever handles messages there is too slow, or stands still. It may still be handled");
+		}
+		catch (ExecutionException ex) {
+			throw (ex.getCause() instanceof ClusterMessagingException cause) ? cause
+					: new ClusterMessagingException(sending.what() + " failed", ex.getCause());
+		}
+		catch (InterruptedException ex) {
+			Thread.currentThread().interrupt();
+			throw new ClusterMessagingException("Interrupted: %s may still be handled".formatted(sending.what()), ex);
+		}
+	}
+
+	/**
+	 * Send a message that is to be replied to. Waits only for room in the window.
+	 * @param what what it is, for exceptions
+	 * @param to address of the receiver
+	 * @param channel what it is for
+	 * @param topic what it is about
+	 * @param payload JSON
+	 * @param timeout longest time to wait for the reply
+	 * @param reader reads the reply, which is JSON
+	 * @param <T> type of the reply
+	 * @return completes with the reply, on a thread that may be held up; when the future
+	 * is cancelled, or the time is over, the receiver is told
+	 */
+	public <T extends @Nullable Object> CompletableFuture<T> request(String what, int to, Channel channel, String topic,
+			byte[] payload, Duration timeout, Function<byte[], T> reader) {
+		long exchange = this.exchanges.incrementAndGet();
+		long begun = System.nanoTime();
+		CompletableFuture<byte[]> reply = new CompletableFuture<>();
+		DirectSending sending;
+		try {
+			sending = new DirectSending(what, to, window(what, to, payload.length), size(payload), reply);
+		}
+		catch (ClusterMessagingException ex) {
+			return CompletableFuture.failedFuture(ex);
+		}
+		CompletableFuture<T> result = reply.handleAsync((json, failure) -> reader.apply(resultOf(json, failure)),
+				this.threads);
+		CompletableFuture<Void> timer = new CompletableFuture<Void>().orTimeout(timeout.toMillis(),
+				TimeUnit.MILLISECONDS);
+		timer.whenComplete((nothing, over) -> {
+			if (over instanceof TimeoutException) {
+				result.completeExceptionally(new ClusterMessagingException("%s was not replied to by %s within %d ms"
+					.formatted(what, Sending.name(sending.receiver()), timeout.toMillis())));
+			}
+		});
+		result.whenComplete((value, failure) -> {
+			timer.cancel(false);
+			this.statistics.requested(System.nanoTime() - begun, failure != null);
+			if (!reply.isDone()) {
+				abandon(exchange, sending, reply);
+			}
+		});
+		begin(exchange, sending, new Delivery(this.self, to, exchange, channel, topic, true), payload);
+		return result;
+	}
+
+	private static byte[] resultOf(byte @Nullable [] reply, @Nullable Throwable failure) {
+		if (failure != null || reply == null) {
+			throw new CompletionException(failure);
+		}
+		return reply;
+	}
+
+	private void abandon(long exchange, DirectSending sending, CompletableFuture<byte[]> reply) {
+		reply.cancel(false);
+		this.post.test(new Cancel(this.self, sending.receiver(), exchange), EMPTY);
+		forgetIfOver(exchange, sending);
+	}
+
+	/**
+	 * Whoever sends waits here for those before. Fair, or a large message would starve.
+	 */
+	private Semaphore window(String what, int to, int length) {
+		Semaphore window = this.windows.computeIfAbsent(to, (address) -> new Semaphore(capacity(), true));
+		try {
+			if (window.tryAcquire(length + ENVELOPE_SIZE, this.settings.sendTimeout().toMillis(),
+					TimeUnit.MILLISECONDS)) {
+				return window;
+			}
+		}
+		catch (InterruptedException ex) {
+			Thread.currentThread().interrupt();
+			throw new ClusterMessagingException("Interrupted: %s was not sent".formatted(what), ex);
+		}
+		this.statistics.failed();
+		throw new MessageNotDeliveredException(
+				"%s was not sent within cluster.messaging.send-timeout (%d ms), since %d bytes wait for being taken there"
+					.formatted(what, this.settings.sendTimeout().toMillis(), capacity() - window.availablePermits()));
+	}
+
+	private int capacity() {
+		return (int) this.settings.maxPendingSize().toBytes() + ENVELOPE_SIZE;
+	}
+
+	private static int size(byte[] payload) {
+		return payload.length + ENVELOPE_SIZE;
+	}
+
+	private void begin(long exchange, Sending sending, Envelope envelope, byte[] payload) {
+		this.statistics.sent();
+		sending.taken().whenComplete((nothing, failure) -> {
+			if (failure != null) {
+				this.statistics.failed();
+			}
+		});
+		this.sendings.put(exchange, sending);
+		// in this order: whoever closes fails what it finds, and nothing comes after it
+		if (!this.post.test(envelope, payload) || this.closed) {
+			sending.fail(linkIsClosed(sending.what()));
+			this.sendings.remove(exchange);
+		}
+	}
+
+	private static ClusterMessagingException linkIsClosed(String what) {
+		return new ClusterMessagingException(what + ": the link to the primary is closed");
+	}
+
+	@Override
+	public void received(Envelope envelope, byte[] payload) {
+		if (envelope instanceof Delivery message) {
+			receivedMessage(message, payload);
+		}
+		else if (envelope instanceof Taken taken) {
+			with(taken.exchange(), (sending) -> sending.takenBy(taken.from()));
+		}
+		else if (envelope instanceof Reply reply) {
+			this.post.test(new Taken(this.self, reply.from(), reply.exchange()), EMPTY);
+			with(reply.inReplyTo(), (sending) -> sending.replied(reply.from(), payload, reply.failure()));
+		}
+		else if (envelope instanceof Undeliverable undeliverable) {
+			with(undeliverable.exchange(),
+					(sending) -> sending.undeliverable(undeliverable.from(), undeliverable.reason()));
+		}
+		else if (envelope instanceof Recipients recipients) {
+			with(recipients.exchange(), (sending) -> sending.recipients(recipients.workers()));
+		}
+		else if (envelope instanceof Cancel cancel) {
+			Inbox inbox = this.inboxes.get(cancel.from());
+			if (inbox != null) {
+				inbox.cancel(cancel.exchange());
+			}
+		}
+		else if (envelope instanceof Gone gone) {
+			gone(gone.worker());
+		}
+	}
+
+	private void receivedMessage(Delivery message, byte[] payload) {
+		MessageHandler handler = this.handlers.get(message.channel());
+		if (handler == null) {
+			undeliverable(message, "It handles no messages");
+			return;
+		}
+		this.unfinished.incrementAndGet();
+		this.inboxes.computeIfAbsent(message.from(), (sender) -> new Inbox(this, this.threads))
+			.deliver(message, payload, handler);
+	}
+
+	private void with(long exchange, Consumer<Sending> action) {
+		Sending sending = this.sendings.get(exchange);
+		if (sending != null) {
+			action.accept(sending);
+			forgetIfOver(exchange, sending);
+		}
+	}
+
+	private void forgetIfOver(long exchange, Sending sending) {
+		if (sending.isOver()) {
+			this.sendings.remove(exchange);
+		}
+	}
+
+	private void gone(int worker) {
+		List.copyOf(this.sendings.keySet()).forEach((exchange) -> with(exchange, (sending) -> sending.gone(worker)));
+		this.windows.remove(worker);
+		Inbox inbox = this.inboxes.remove(worker);
+		if (inbox != null) {
+			inbox.cancelAll();
+		}
+	}
+
+	@Override
+	public void linkClosed() {
+		this.closed = true;
+		this.sendings.values().forEach((sending) -> sending.fail(linkIsClosed(sending.what())));
+		this.sendings.clear();
+	}
+
+	@Override
+	public int unfinished() {
+		return this.unfinished.get();
+	}
+
+	@Override
+	public void taken(Delivery message) {
+		this.statistics.received();
+		this.post.test(new Taken(this.self, message.from(), message.exchange()), EMPTY);
+	}
+
+	@Override
+	public void undeliverable(Delivery message, String reason) {
+		this.unfinished.decrementAndGet();
+		this.post.test(new Undeliverable(this.self, message.from(), message.exchange(), reason), EMPTY);
+	}
+
+	@Override
+	public void handled(Delivery message, byte @Nullable [] reply, @Nullable Throwable failure) {
+		try {
+			if (message.reply()) {
+				reply(message, (reply != null) ? reply : NULL, failure);
+			}
+		}
+		catch (ClusterMessagingException ex) {
+			logger.warn("%s goes without a reply to its message about '%s': %s".formatted(Sending.name(message.from()),
+					message.topic(), ex.getMessage()));
+		}
+		finally {
+			this.unfinished.decrementAndGet();
+		}
+	}
+
+	private void reply(Delivery message, byte[] reply, @Nullable Throwable failure) {
+		long exchange = this.exchanges.incrementAndGet();
+		byte[] payload = (failure != null) ? EMPTY : reply;
+		String what = "A reply about '%s' to %s".formatted(message.topic(), Sending.name(message.from()));
+		begin(exchange,
+				new DirectSending(what, message.from(), window(what, message.from(), payload.length), size(payload),
+						null),
+				new Reply(this.self, message.from(), exchange, message.exchange(),
+						(failure != null) ? describe(failure) : null),
+				payload);
+	}
+
+	private static String describe(Throwable failure) {
+		Throwable cause = (failure instanceof CompletionException && failure.getCause() != null) ? failure.getCause()
+				: failure;
+		return (cause instanceof ClusterMessagingException) ? String.valueOf(cause.getMessage()) : cause.toString();
+	}
+
+}

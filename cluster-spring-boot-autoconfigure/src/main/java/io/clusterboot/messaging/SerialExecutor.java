@@ -1,0 +1,46 @@
+package io.clusterboot.messaging;
+
+import java.util.ArrayDeque;
+import java.util.Queue;
+import java.util.concurrent.Executor;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Runs tasks one after the other, in the order in which they come, on the threads of
+ * another executor, and takes none of these while there is nothing to run. Thread-safe.
+ */
+final class SerialExecutor implements Executor {
+
+	private final Executor threads;
+
+	private final Queue<Runnable> tasks = new ArrayDeque<>();
+
+	private boolean running;
+
+	SerialExecutor(Executor threads) {
+		this.threads = threads;
+	}
+
+	@Override
+	public synchronized void execute(Runnable task) {
+		this.tasks.add(task);
+		if (!this.running) {
+			this.running = true;
+			this.threads.execute(this::runAll);
+		}
+	}
+
+	private void runAll() {
+		for (Runnable task = next(); task != null; task = next()) {
+			task.run();
+		}
+	}
+
+	private synchronized @Nullable Runnable next() {
+		Runnable task = this.tasks.poll();
+		this.running = task != null;
+		return task;
+	}
+
+}

@@ -1,0 +1,231 @@
+package io.clusterboot.primary;
+
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+
+import io.clusterboot.protocol.Envelope;
+import io.clusterboot.protocol.Envelope.Channel;
+import io.clusterboot.protocol.Envelope.Delivery;
+import io.clusterboot.protocol.Envelope.Gone;
+import io.clusterboot.protocol.Envelope.Recipients;
+import io.clusterboot.protocol.Envelope.Reply;
+import io.clusterboot.protocol.Envelope.Undeliverable;
+import io.clusterboot.protocol.Link;
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Passes on what workers send each other, and tells all of them when one is gone.
+ * <p>
+ * Thread-safe. It works on the threads that read the links, and not on the supervisor's:
+ * neither waits for the other. Since each link has one such thread, and what is passed on
+ * waits in one queue for each receiver, messages between two workers keep their order.
+ */
+final class MessageRouter {
+
+	private static final Log logger = LogFactory.getLog(MessageRouter.class);
+
+	private static final byte[] EMPTY = {};
+
+	private final Map<Integer, Peer> peers = new ConcurrentHashMap<>();
+
+	private final PrimaryMailbox mailbox;
+
+	/**
+	 * Create a router.
+	 * @param mailbox gets what is sent to the primary
+	 */
+	MessageRouter(PrimaryMailbox mailbox) {
+		this.mailbox = mailbox;
+	}
+
+	/**
+	 * A worker can be reached. It can send, but is sent nothing but replies before it
+	 * accepts messages.
+	 * @param id id of the worker
+	 * @param link leads to it
+	 */
+	void joined(int id, Link link) {
+		this.peers.put(id, new Peer(id, link));
+	}
+
+	/**
+	 * A worker begins or ends to accept messages.
+	 * @param id id of the worker
+	 * @param accepting whether it accepts them
+	 */
+	void accepting(int id, boolean accepting) {
+		Peer peer = this.peers.get(id);
+		if (peer != null) {
+			peer.accepting = accepting;
+		}
+	}
+
+	/**
+	 * A worker has told how busy it is.
+	 * @param id id of the worker
+	 * @param activeRequests number of requests in flight in it
+	 */
+	void load(int id, int activeRequests) {
+		Peer peer = this.peers.get(id);
+		if (peer != null) {
+			peer.activeRequests = activeRequests;
+		}
+	}
+
+	/**
+	 * A worker cannot be reached any more, and all that it has said has been passed on.
+	 * @param id id of the worker
+	 */
+	void gone(int id) {
+		if (this.peers.remove(id) != null) {
+			this.peers.values().forEach((peer) -> peer.link.post(new Gone(peer.id, id), EMPTY));
+		}
+	}
+
+	/**
+	 * Pass an envelope on.
+	 * @param sender id of the worker from which it has come
+	 * @param envelope the envelope
+	 * @param payload what is in it
+	 */
+	void route(int sender, Envelope envelope, byte[] payload) {
+		Peer from = this.peers.get(sender);
+		if (from == null) {
+			return;
+		}
+		if (envelope.from() != sender) {
+			logger.error("worker-%d says that it is worker-%d: not passed on".formatted(sender, envelope.from()));
+			return;
+		}
+		if (envelope instanceof Delivery delivery) {
+			deliver(from, delivery, payload);
+		}
+		else if (envelope.to() != Envelope.PRIMARY) {
+			forward(from, envelope, payload);
+		}
+	}
+
+	private void deliver(Peer from, Delivery delivery, byte[] payload) {
+		switch (delivery.to()) {
+			case Envelope.PRIMARY -> this.mailbox.deliver(delivery, payload, from.link);
+			case Envelope.OTHERS ->
+				deliver(from, delivery, payload, accepting().stream().filter((peer) -> peer != from).toList());
+			case Envelope.LEAST_BUSY -> {
+				List<Peer> accepting = accepting();
+				if (accepting.isEmpty()) {
+					from.undeliverable(delivery, Envelope.PRIMARY, "No worker accepts messages");
+				}
+				else {
+					deliver(from, delivery, payload, accepting.subList(0, 1));
+				}
+			}
+			default -> deliver(from, delivery, payload, delivery.to());
+		}
+	}
+
+	/**
+	 * The workers that accept messages, the least busy one first.
+	 */
+	private List<Peer> accepting() {
+		return this.peers.values()
+			.stream()
+			.filter((peer) -> peer.accepting)
+			.sorted(Comparator.comparingInt(Peer::load).thenComparingInt((peer) -> peer.id))
+			.toList();
+	}
+
+	private void deliver(Peer from, Delivery delivery, byte[] payload, List<Peer> recipients) {
+		List<Integer> ids = recipients.stream().map((peer) -> peer.id).toList();
+		from.link.post(new Recipients(from.id, delivery.exchange(), ids), EMPTY);
+		ids.forEach((id) -> deliver(from, delivery, payload, id));
+	}
+
+	private void deliver(Peer from, Delivery delivery, byte[] payload, int receiver) {
+		Peer to = this.peers.get(receiver);
+		if (to == null) {
+			from.undeliverable(delivery, receiver, "There is no worker-%d, or it is gone".formatted(receiver));
+		}
+		else if (!to.accepting) {
+			from.undeliverable(delivery, receiver,
+					"worker-%d accepts no messages, since it starts or leaves".formatted(receiver));
+		}
+		else {
+			to.begins(delivery);
+			pass(from, delivery, payload, receiver);
+		}
+	}
+
+	private void forward(Peer from, Envelope envelope, byte[] payload) {
+		if (envelope instanceof Reply reply) {
+			from.ends(reply.to(), reply.inReplyTo());
+		}
+		else if (envelope instanceof Undeliverable undeliverable) {
+			from.ends(undeliverable.to(), undeliverable.exchange());
+		}
+		pass(from, envelope, payload, envelope.to());
+	}
+
+	/**
+	 * Whoever sends something before it hears that the receiver is gone, or hears it
+	 * before it knows who the receiver is, is told again: it would wait for ever.
+	 */
+	private void pass(Peer from, Envelope envelope, byte[] payload, int receiver) {
+		Peer to = this.peers.get(receiver);
+		if (to != null) {
+			to.link.post(envelope, payload);
+		}
+		if (to == null || this.peers.get(receiver) != to) {
+			from.link.post(new Gone(from.id, receiver), EMPTY);
+		}
+	}
+
+	/**
+	 * A worker that can be reached.
+	 */
+	private static final class Peer {
+
+		private final int id;
+
+		private final Link link;
+
+		/** The tasks that it has been given, by who waits for them. */
+		private final Set<Task> tasks = ConcurrentHashMap.newKeySet();
+
+		private volatile boolean accepting;
+
+		private volatile int activeRequests;
+
+		private Peer(int id, Link link) {
+			this.id = id;
+			this.link = link;
+		}
+
+		private int load() {
+			return this.activeRequests + this.tasks.size();
+		}
+
+		private void begins(Delivery delivery) {
+			if (delivery.channel() == Channel.TASK) {
+				this.tasks.add(new Task(delivery.from(), delivery.exchange()));
+			}
+		}
+
+		private void ends(int from, long exchange) {
+			this.tasks.remove(new Task(from, exchange));
+		}
+
+		private void undeliverable(Delivery delivery, int receiver, String reason) {
+			this.link.post(new Undeliverable(receiver, this.id, delivery.exchange(), reason), EMPTY);
+		}
+
+	}
+
+	private record Task(int from, long exchange) {
+	}
+
+}

@@ -1,0 +1,33 @@
+package io.clusterboot.primary;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Lets an application take part in the primary, where there is no application context.
+ * Implementations have a constructor without parameters and are named in
+ * {@code META-INF/spring.factories}:
+ *
+ * <pre>
+ * io.clusterboot.primary.PrimaryListener=com.example.Notifier
+ * </pre>
+ *
+ * They are called one after the other, on a thread of their own that no worker and not
+ * the supervision of workers waits for: one that hangs keeps only messages to the primary
+ * and other listeners waiting. What one throws is logged. The primary outlives reloads:
+ * its listeners stay those of the build with which it was started.
+ */
+public interface PrimaryListener {
+
+	/**
+	 * A worker has sent a message to the primary.
+	 * @param message the message
+	 * @return the reply, which is written as JSON, if the worker waits for one and no
+	 * other listener before this one has replied; {@code null} if this listener has none
+	 * @throws Exception if the message cannot be handled, which a worker that waits for a
+	 * reply is told
+	 */
+	default @Nullable Object onMessage(PrimaryMessage message) throws Exception {
+		return null;
+	}
+
+}

@@ -1,0 +1,77 @@
+package io.clusterboot.primary;
+
+import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.function.Consumer;
+
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
+
+import org.springframework.core.io.support.SpringFactoriesLoader;
+import org.springframework.core.io.support.SpringFactoriesLoader.FailureHandler;
+
+/**
+ * The application's listeners in the primary and the thread on which they are called.
+ */
+final class PrimaryListeners {
+
+	private static final Log logger = LogFactory.getLog(PrimaryListeners.class);
+
+	private final List<PrimaryListener> listeners;
+
+	private final ExecutorService executor = Executors.newSingleThreadExecutor((task) -> {
+		Thread thread = new Thread(task, "cluster-listeners");
+		thread.setDaemon(true);
+		return thread;
+	});
+
+	PrimaryListeners(List<PrimaryListener> listeners) {
+		this.listeners = listeners;
+	}
+
+	/**
+	 * Create those that are named in {@code META-INF/spring.factories}. One that cannot
+	 * be created is logged and left out.
+	 * @return the listeners
+	 */
+	static PrimaryListeners load() {
+		return new PrimaryListeners(SpringFactoriesLoader.forDefaultResourceLocation()
+			.load(PrimaryListener.class, FailureHandler.logging(logger)));
+	}
+
+	boolean isEmpty() {
+		return this.listeners.isEmpty();
+	}
+
+	/**
+	 * Run something that calls listeners, after what was to be run before.
+	 * @param task gets the listeners
+	 */
+	void run(Consumer<List<PrimaryListener>> task) {
+		this.executor.execute(() -> task.accept(this.listeners));
+	}
+
+	/**
+	 * Call each listener.
+	 * @param call calls one
+	 */
+	void notifyAll(Consumer<PrimaryListener> call) {
+		if (isEmpty()) {
+			return;
+		}
+		run((listeners) -> listeners.forEach((listener) -> {
+			try {
+				call.accept(listener);
+			}
+			catch (RuntimeException | LinkageError | StackOverflowError ex) {
+				failed(listener, ex);
+			}
+		}));
+	}
+
+	static void failed(PrimaryListener listener, Throwable cause) {
+		logger.error("%s failed; the primary goes on".formatted(listener.getClass().getName()), cause);
+	}
+
+}

@@ -1,0 +1,143 @@
+package io.clusterboot.protocol;
+
+import java.util.List;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the processes of a cluster say to each other on behalf of the application. All of
+ * it goes through the primary, which reads the envelope and passes the payload on as it
+ * is. Whatever carries a payload is acknowledged with {@link Taken}, so that a sender
+ * knows how much of what it has sent is still on its way.
+ */
+public sealed interface Envelope extends Message {
+
+	/** The primary, as an address. Workers have their ids, from 1. */
+	int PRIMARY = 0;
+
+	/** All workers but the sender, as an address. */
+	int OTHERS = -1;
+
+	/** The worker that has the least to do, as an address. */
+	int LEAST_BUSY = -2;
+
+	/**
+	 * Who says it.
+	 * @return the id of a worker, or {@link #PRIMARY}
+	 */
+	int from();
+
+	/**
+	 * To whom.
+	 * @return the id of a worker, or another address
+	 */
+	int to();
+
+	/**
+	 * A message, whose payload travels along.
+	 *
+	 * @param from who sends it
+	 * @param to to which address it was sent
+	 * @param exchange the sender's number for it
+	 * @param channel what it is for
+	 * @param topic which of the receiver's listeners it is for
+	 * @param reply whether the sender waits for a {@link Reply}
+	 */
+	record Delivery(int from, int to, long exchange, Channel channel, String topic, boolean reply) implements Envelope {
+	}
+
+	/**
+	 * Says that the receiver has read a {@link Delivery} or a {@link Reply} and has room
+	 * for it.
+	 *
+	 * @param from who has taken it
+	 * @param to who has sent it
+	 * @param exchange the sender's number for it
+	 */
+	record Taken(int from, int to, long exchange) implements Envelope {
+	}
+
+	/**
+	 * Answers a {@link Delivery}, with the payload that travels along unless there is a
+	 * failure.
+	 *
+	 * @param from who answers
+	 * @param to who has asked
+	 * @param exchange the number of the one who answers for this
+	 * @param inReplyTo the asker's number for its question
+	 * @param failure why there is no answer, in words
+	 */
+	record Reply(int from, int to, long exchange, long inReplyTo, @Nullable String failure) implements Envelope {
+	}
+
+	/**
+	 * Says that a {@link Delivery} cannot be delivered or read. It is not handled.
+	 *
+	 * @param from who should have got it
+	 * @param to who has sent it
+	 * @param exchange the sender's number for it
+	 * @param reason why not, in words
+	 */
+	record Undeliverable(int from, int to, long exchange, String reason) implements Envelope {
+	}
+
+	/**
+	 * Says that nobody waits for the reply to a {@link Delivery} any more.
+	 *
+	 * @param from who has waited
+	 * @param to who would have answered
+	 * @param exchange the number of the one who has waited
+	 */
+	record Cancel(int from, int to, long exchange) implements Envelope {
+	}
+
+	/**
+	 * Tells the sender of a {@link Delivery} to an address that is no process who gets
+	 * it.
+	 *
+	 * @param to who has sent it
+	 * @param exchange the sender's number for it
+	 * @param workers the ids of those who get it
+	 */
+	record Recipients(int to, long exchange, List<Integer> workers) implements Envelope {
+
+		@Override
+		public int from() {
+			return PRIMARY;
+		}
+
+	}
+
+	/**
+	 * Says that a worker is gone, after all that it has said.
+	 *
+	 * @param to who is told
+	 * @param worker the worker's id
+	 */
+	record Gone(int to, int worker) implements Envelope {
+
+		@Override
+		public int from() {
+			return PRIMARY;
+		}
+
+	}
+
+	/**
+	 * What a message is for.
+	 */
+	enum Channel {
+
+		/**
+		 * Listeners of a topic.
+		 */
+		MESSAGE,
+
+		/**
+		 * The worker pool.
+		 */
+		TASK
+
+	}
+
+}
