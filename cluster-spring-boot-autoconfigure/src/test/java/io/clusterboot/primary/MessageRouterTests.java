@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
@@ -94,17 +95,13 @@ class MessageRouterTests {
 
 	@Test
 	void whatAWorkerSaidBeforeItWasGoneIsHeardAndTheRestFailsAtOnce() throws Exception {
-		List<CompletableFuture<String>> held = new ArrayList<>();
-		worker(2).replies((text) -> {
-			CompletableFuture<String> reply = new CompletableFuture<>();
-			held.add(reply);
-			return reply;
-		});
+		Map<String, CompletableFuture<String>> held = new ConcurrentHashMap<>();
+		worker(2).replies((text) -> held.computeIfAbsent(text, (key) -> new CompletableFuture<>()));
 		CompletableFuture<String> answered = worker(1).request(2, "first");
 		CompletableFuture<String> unanswered = worker(1).request(2, "second");
 		CompletableFuture<String> other = worker(3).request(2, "third");
 		await().until(() -> held.size() == 3);
-		held.get(0).complete("last words");
+		held.get("first").complete("last words");
 		await().until(() -> worker(2).exchange.unfinished() == 2);
 		worker(2).hangUp();
 		assertThat(answered.get(10, TimeUnit.SECONDS)).isEqualTo("last words");
