@@ -35,13 +35,15 @@ import org.springframework.util.unit.DataSize;
  * @param staging the copies that workers run from
  * @param link the connection between primary and workers
  * @param messaging the messages that workers send each other
+ * @param tasks the worker pool
  */
 @ConfigurationProperties("cluster")
 public record ClusterProperties(@DefaultValue("true") boolean enabled, @DefaultValue("auto") WorkerCount workers,
 		@Nullable Integer maxWorkers, @DefaultValue Startup startup, @DefaultValue Heartbeat heartbeat,
 		@DefaultValue Restart restart, @DefaultValue Reload reload, @DefaultValue Recycle recycle,
 		@DefaultValue Drain drain, @DefaultValue Shutdown shutdown, @DefaultValue Worker worker,
-		@DefaultValue Staging staging, @DefaultValue Link link, @DefaultValue Messaging messaging) {
+		@DefaultValue Staging staging, @DefaultValue Link link, @DefaultValue Messaging messaging,
+		@DefaultValue Tasks tasks) {
 
 	/** Workers per processor beyond which a machine is hardly ever better used. */
 	private static final int MOST_PER_PROCESSOR = 4;
@@ -72,7 +74,7 @@ public record ClusterProperties(@DefaultValue("true") boolean enabled, @DefaultV
 		return new ClusterProperties(this.enabled, this.workers, this.maxWorkers, this.startup, this.heartbeat,
 				this.restart, this.reload, this.recycle, this.drain, this.shutdown, new Worker(options,
 						this.worker.environment(), this.worker.environmentFile(), this.worker.requestTimeout()),
-				this.staging, this.link, this.messaging);
+				this.staging, this.link, this.messaging, this.tasks);
 	}
 
 	/**
@@ -317,6 +319,33 @@ public record ClusterProperties(@DefaultValue("true") boolean enabled, @DefaultV
 					"cluster.messaging.max-pending-size", maxPendingSize,
 					"must be from cluster.messaging.max-message-size (" + maxMessageSize + ") to less than 2GB");
 			Check.positive("cluster.messaging.send-timeout", sendTimeout);
+		}
+
+	}
+
+	/**
+	 * The worker pool.
+	 *
+	 * @param threads Number of tasks that each worker runs at the same time; one for each
+	 * available processor unless set.
+	 * @param timeout Time after which a task fails that is submitted without a time limit
+	 * of its own.
+	 */
+	public record Tasks(@Nullable Integer threads, @DefaultValue("5m") Duration timeout) {
+
+		public Tasks {
+			if (threads != null) {
+				Check.atLeast("cluster.tasks.threads", threads, 1);
+			}
+			Check.positive("cluster.tasks.timeout", timeout);
+		}
+
+		/**
+		 * The number of tasks that each worker runs at the same time.
+		 * @return the number that is set, or that of the processors
+		 */
+		public int parallelism() {
+			return (this.threads != null) ? this.threads : Runtime.getRuntime().availableProcessors();
 		}
 
 	}

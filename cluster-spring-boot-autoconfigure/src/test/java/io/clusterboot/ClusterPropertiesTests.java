@@ -60,7 +60,10 @@ class ClusterPropertiesTests {
 			"cluster.restart.max-delay, 1ms", "cluster.restart.jitter, 1.5", "cluster.restart.stable-after, -1s",
 			"cluster.drain.timeout, -1s", "cluster.drain.idle-grace, -1s", "cluster.drain.close-window, -1s",
 			"cluster.shutdown.timeout, 0s", "cluster.shutdown.pre-stop-delay, -1s",
-			"cluster.worker.request-timeout, 0s", "cluster.link.reply-timeout, 0s", "cluster.staging.max-size, 0B",
+			"cluster.worker.request-timeout, 0s", "cluster.link.reply-timeout, 0s",
+			"cluster.messaging.max-message-size, 0B", "cluster.messaging.max-message-size, 65MB",
+			"cluster.messaging.max-pending-size, 1023KB", "cluster.messaging.send-timeout, 0s",
+			"cluster.tasks.threads, 0", "cluster.tasks.timeout, 0s", "cluster.staging.max-size, 0B",
 			"cluster.max-workers, 0", "cluster.reload.surge, 0", "cluster.reload.probation, -1s",
 			"cluster.recycle.max-requests, 0", "cluster.recycle.max-age, 0s", "cluster.recycle.max-heap, 0B",
 			"cluster.recycle.max-rss, 0B", "cluster.recycle.jitter, 2" })

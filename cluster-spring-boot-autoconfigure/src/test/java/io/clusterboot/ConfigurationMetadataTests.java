@@ -22,7 +22,7 @@ class ConfigurationMetadataTests {
 	private static final Set<String> WITHOUT_DEFAULT = Set.of("cluster.max-workers", "cluster.recycle.max-age",
 			"cluster.recycle.max-heap", "cluster.recycle.max-requests", "cluster.recycle.max-rss",
 			"cluster.staging.directory", "cluster.worker.environment", "cluster.worker.environment-file",
-			"cluster.worker.jvm-args", "cluster.worker.request-timeout");
+			"cluster.tasks.threads", "cluster.worker.jvm-args", "cluster.worker.request-timeout");
 
 	private final List<JsonNode> properties;
 

@@ -99,6 +99,18 @@ public final class MessageExchange implements Correspondence, Inbox.Office {
 	}
 
 	/**
+	 * Create an exchange for an application that does not run as a cluster.
+	 * @param settings how much may be under way, and for how long
+	 * @return an exchange of a worker that is alone
+	 */
+	public static MessageExchange alone(ClusterProperties.Messaging settings) {
+		Loopback loopback = new Loopback();
+		MessageExchange exchange = new MessageExchange(Loopback.SELF, settings, loopback);
+		loopback.connect(exchange);
+		return exchange;
+	}
+
+	/**
 	 * Have what comes through a channel handled.
 	 * @param channel the channel
 	 * @param handler handles it

@@ -1,18 +1,22 @@
 package io.clusterboot.messaging;
 
+import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Supplier;
 
 import io.clusterboot.protocol.Envelope;
 import io.clusterboot.protocol.Envelope.Delivery;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
+
+import org.springframework.util.function.SingletonSupplier;
 
 /**
  * The listeners of this worker, by topic. Thread-safe.
@@ -23,37 +27,45 @@ public final class MessageListeners implements MessageHandler {
 
 	private final Payloads payloads;
 
-	private final Map<String, List<ListenerMethod>> listeners = new ConcurrentHashMap<>();
+	private final Supplier<Map<String, List<MessageMethod>>> listeners;
 
 	private final Set<String> ignored = ConcurrentHashMap.newKeySet();
 
 	/**
 	 * Create listeners.
 	 * @param payloads reads and writes payloads
+	 * @param methods finds the methods, when they are needed
 	 */
-	public MessageListeners(Payloads payloads) {
+	public MessageListeners(Payloads payloads, BeanMethods<ClusterMessageListener> methods) {
 		this.payloads = payloads;
+		this.listeners = SingletonSupplier.of(() -> byTopic(methods));
+	}
+
+	private static Map<String, List<MessageMethod>> byTopic(BeanMethods<ClusterMessageListener> methods) {
+		Map<String, List<MessageMethod>> listeners = new HashMap<>();
+		methods.forEach((annotation, method) -> {
+			List<MessageMethod> others = listeners.computeIfAbsent(annotation.topic(), (topic) -> new ArrayList<>());
+			others.stream().filter((other) -> other.hasReply() && method.hasReply()).findAny().ifPresent((other) -> {
+				throw new IllegalStateException(
+						"Two @ClusterMessageListener methods reply to messages about '%s', but only one can: %s and %s"
+							.formatted(annotation.topic(), other, method));
+			});
+			others.add(method);
+		});
+		return listeners;
 	}
 
 	/**
-	 * Add a listener.
-	 * @param topic the topic
-	 * @param listener the listener
-	 * @throws IllegalStateException if there would be two that reply
+	 * Find the listeners now, for mistakes to end the start of the application.
+	 * @throws IllegalStateException if two methods reply to the same topic
 	 */
-	void add(String topic, ListenerMethod listener) {
-		List<ListenerMethod> others = this.listeners.computeIfAbsent(topic, (key) -> new CopyOnWriteArrayList<>());
-		others.stream().filter((other) -> other.hasReply() && listener.hasReply()).findAny().ifPresent((other) -> {
-			throw new IllegalStateException(
-					"Two @ClusterMessageListener methods reply to messages about '%s', but only one can: %s and %s"
-						.formatted(topic, other, listener));
-		});
-		others.add(listener);
+	public void find() {
+		this.listeners.get();
 	}
 
 	@Override
 	public Handling open(Delivery message, byte[] payload) {
-		List<ListenerMethod> called = this.listeners.getOrDefault(message.topic(), List.of());
+		List<MessageMethod> called = this.listeners.get().getOrDefault(message.topic(), List.of());
 		if (called.isEmpty()) {
 			return ignore(message);
 		}
@@ -106,7 +118,7 @@ public final class MessageListeners implements MessageHandler {
 		}
 	}
 
-	private record Call(ListenerMethod listener, @Nullable Object[] arguments) {
+	private record Call(MessageMethod listener, @Nullable Object[] arguments) {
 
 		private CompletionStage<?> run() {
 			CompletionStage<?> result = this.listener.call(this.arguments);

@@ -89,6 +89,31 @@ class LinkTests {
 	}
 
 	@Test
+	void envelopesKeepTheirOrderAndTheirPayload() throws Exception {
+		try (Link sender = link(this.worker, new Inbox()); Link receiver = link(this.primary, this.inbox)) {
+			for (int i = 0; i < 100; i++) {
+				assertThat(sender.post(new Envelope.Cancel(1, 2, i), new byte[i * 100])).isTrue();
+			}
+			for (int i = 0; i < 100; i++) {
+				assertThat(this.inbox.next()).isEqualTo(new Envelope.Cancel(1, 2, i));
+				assertThat(this.inbox.payloads.take()).hasSize(i * 100);
+			}
+			assertThat(receiver).isNotNull();
+		}
+	}
+
+	@Test
+	void whatControlsTheClusterGoesFirst() throws Exception {
+		Link sender = new Link("test", this.worker, new Inbox());
+		sender.post(new Envelope.Cancel(1, 2, 3), new byte[0]);
+		sender.send(new FromWorker.Describe(1));
+		sender.start();
+		link(this.primary, this.inbox);
+		assertThat(this.inbox.next()).isEqualTo(new FromWorker.Describe(1));
+		assertThat(this.inbox.next()).isEqualTo(new Envelope.Cancel(1, 2, 3));
+	}
+
+	@Test
 	void aDescriptorArrivesWithItsMessageAndOutlivesTheLink() throws Exception {
 		Path file = Files.writeString(this.directory.resolve("file"), "content");
 		FileDescriptor received;
@@ -135,6 +160,7 @@ class LinkTests {
 		sender.close();
 		assertThat(this.inbox.closed.get(10, TimeUnit.SECONDS)).isEmpty();
 		assertThat(sender.send(new FromWorker.Describe(1))).isFalse();
+		assertThat(sender.post(new Envelope.Cancel(1, 2, 3), new byte[0])).isFalse();
 	}
 
 	@Test

@@ -22,11 +22,7 @@ class ComputeController {
 
 	@GetMapping("/compute")
 	Computed compute(@RequestParam(required = false) @Nullable String n) {
-		return new Computed(this.process.pid(), fibonacci(N.parse(n)));
-	}
-
-	private static long fibonacci(int n) {
-		return (n < 2) ? n : fibonacci(n - 1) + fibonacci(n - 2);
+		return new Computed(this.process.pid(), Fibonacci.number(N.parse(n)));
 	}
 
 	record Computed(long pid, long result) {

@@ -1,11 +1,13 @@
 package io.clusterboot.demo;
 
+import io.clusterboot.autoconfigure.ClusterMessagingAutoConfiguration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 import org.springframework.beans.factory.annotation.Autowired;
+import org.springframework.boot.autoconfigure.ImportAutoConfiguration;
 import org.springframework.boot.webmvc.test.autoconfigure.WebMvcTest;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.MediaType;
@@ -14,6 +16,7 @@ import org.springframework.test.web.servlet.assertj.MockMvcTester;
 import static org.assertj.core.api.Assertions.assertThat;
 
 @WebMvcTest
+@ImportAutoConfiguration(ClusterMessagingAutoConfiguration.class)
 class DemoApplicationTests {
 
 	private static final long PID = ProcessHandle.current().pid();
@@ -34,6 +37,27 @@ class DemoApplicationTests {
 		assertThat(this.mvc.get().uri("/compute?n={n}", n)).hasStatusOk()
 			.bodyJson()
 			.isStrictlyEqualTo("{\"pid\": %d, \"result\": %d}".formatted(PID, result));
+	}
+
+	@Test
+	void poolComputesABatch() {
+		assertThat(this.mvc.get().uri("/pool?n=10")).hasStatusOk()
+			.bodyJson()
+			.isStrictlyEqualTo(
+					"{\"results\": [0, 1, 1, 2, 3, 5, 8, 13, 21, 34, 55], \"workers\": {\"%d\": 11}}".formatted(PID));
+	}
+
+	@Test
+	void poolOutsideItsRangeIsABadRequest() {
+		assertBadRequest("/pool?n=46", "Parameter 'n' ", ": give a whole number from 0 to 45");
+	}
+
+	@Test
+	void messagesOfAnApplicationThatIsAloneReachNobody() {
+		assertThat(this.mvc.post().uri("/messages").contentType(MediaType.TEXT_PLAIN).content("hello")).hasStatusOk();
+		assertThat(this.mvc.get().uri("/messages")).hasStatusOk()
+			.bodyJson()
+			.isStrictlyEqualTo("{\"pid\": %d, \"received\": []}".formatted(PID));
 	}
 
 	@ParameterizedTest

@@ -13,9 +13,10 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.util.ReflectionUtils;
 
 /**
- * A method that receives messages.
+ * A method of a bean that handles messages: it has a parameter for the payload, one of
+ * type {@link ClusterMessage}, both or neither.
  */
-final class ListenerMethod {
+public final class MessageMethod {
 
 	private final Supplier<Object> bean;
 
@@ -24,12 +25,12 @@ final class ListenerMethod {
 	private final @Nullable Parameter payload;
 
 	/**
-	 * Create a listener.
+	 * Create a method.
 	 * @param bean gives the bean
 	 * @param method the method, as it can be called on the bean
 	 * @throws IllegalStateException if the method has parameters that cannot be filled
 	 */
-	ListenerMethod(Supplier<Object> bean, Method method) {
+	public MessageMethod(Supplier<Object> bean, Method method) {
 		this.bean = bean;
 		this.method = method;
 		this.payload = payload(method);
@@ -42,7 +43,7 @@ final class ListenerMethod {
 			if (parameter.getType() != ClusterMessage.class) {
 				if (payload != null) {
 					throw new IllegalStateException(
-							"@ClusterMessageListener method %s may have one parameter for the payload, and one of type ClusterMessage"
+							"Method %s may have one parameter for the payload, and one of type ClusterMessage"
 								.formatted(method.toGenericString()));
 				}
 				payload = parameter;
@@ -63,7 +64,7 @@ final class ListenerMethod {
 	 * @return the arguments of a call
 	 * @throws ClusterMessagingException if the payload cannot be read
 	 */
-	@Nullable Object[] arguments(Delivery message, byte[] json, Payloads payloads) {
+	public @Nullable Object[] arguments(Delivery message, byte[] json, Payloads payloads) {
 		Parameter[] parameters = this.method.getParameters();
 		@Nullable Object[] arguments = new Object[parameters.length];
 		for (int i = 0; i < parameters.length; i++) {
@@ -78,9 +79,9 @@ final class ListenerMethod {
 	/**
 	 * Call the method.
 	 * @param arguments the arguments
-	 * @return completes with what it returns
+	 * @return completes with what it returns, or with what it throws
 	 */
-	CompletionStage<?> call(@Nullable Object[] arguments) {
+	public CompletionStage<?> call(@Nullable Object[] arguments) {
 		try {
 			Object result = this.method.invoke(this.bean.get(), arguments);
 			return (result instanceof CompletionStage<?> stage) ? stage : CompletableFuture.completedFuture(result);

@@ -1,0 +1,22 @@
+package io.clusterboot.task;
+
+import java.util.concurrent.CompletionException;
+
+/**
+ * Failures of futures.
+ */
+final class Failures {
+
+	private Failures() {
+	}
+
+	/**
+	 * What has failed, without what futures wrap it in.
+	 * @param failure the failure
+	 * @return its cause
+	 */
+	static Throwable causeOf(Throwable failure) {
+		return (failure instanceof CompletionException && failure.getCause() != null) ? failure.getCause() : failure;
+	}
+
+}

@@ -1,0 +1,149 @@
+package io.clusterboot.it;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import java.util.stream.LongStream;
+
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.MethodOrderer.OrderAnnotation;
+import org.junit.jupiter.api.Order;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestMethodOrder;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+/**
+ * The worker pool: tasks run anywhere, and what happens to the worker that runs one is
+ * known to who submitted it.
+ */
+@TestMethodOrder(OrderAnnotation.class)
+@ExtendWith(PrintOutputOnFailure.class)
+class TaskTests {
+
+	private static final Duration TIMEOUT = Duration.ofSeconds(20);
+
+	@TempDir
+	private static Path directory;
+
+	private static ClusterProcess cluster;
+
+	@BeforeAll
+	static void start() {
+		cluster = ClusterProcess.ports().workers(3).property("cluster.tasks.threads", 2).start();
+		cluster.awaitReady();
+	}
+
+	@AfterAll
+	static void stop() {
+		cluster.close();
+	}
+
+	private static HttpConnection.Reply get(String path) {
+		try (HttpConnection connection = HttpConnection.open(cluster.port(), TIMEOUT.multipliedBy(2))) {
+			return connection.get("/tasks" + path);
+		}
+		catch (IOException ex) {
+			throw new IllegalStateException(ex);
+		}
+	}
+
+	private static List<Long> numbers(String path) {
+		String body = get(path).body();
+		return Arrays.stream(body.substring(1, body.length() - 1).split(",")).map(Long::valueOf).toList();
+	}
+
+	/**
+	 * Submit a task on a worker that does not run it.
+	 */
+	private static CompletableFuture<HttpConnection.Reply> hold(String task, Path file) {
+		return CompletableFuture.supplyAsync(() -> get("/submit?task=" + task + "&argument=" + file));
+	}
+
+	private static long pidIn(Path file) throws IOException {
+		await().atMost(TIMEOUT).until(() -> Files.exists(file));
+		return Long.parseLong(Files.readString(file));
+	}
+
+	@Test
+	@Order(1)
+	void aBatchIsSpreadOverAllWorkersAndComesBackInOrder() {
+		assertThat(numbers("/map?count=1000"))
+			.containsExactlyElementsOf(LongStream.range(0, 1000).map((number) -> number * number).boxed().toList());
+		Set<Long> pids = numbers("/where?count=60").stream().collect(Collectors.toCollection(TreeSet::new));
+		assertThat(pids).containsExactlyElementsOf(cluster.workerPids());
+	}
+
+	@Test
+	@Order(2)
+	void aFailureIsExplained() {
+		assertThat(get("/submit?task=explode").body()).contains("Task 'explode' failed in worker-", "boom");
+		assertThat(get("/submit?task=unknown").body()).contains("MessageNotDeliveredException",
+				"no @ClusterTask of the name 'unknown'");
+		assertThat(get("/submit?task=square&argument=much").body()).contains("cannot be read as long");
+	}
+
+	@Test
+	@Order(3)
+	void aTaskIsInterruptedWhenItsTimeIsOver() {
+		Path file = directory.resolve("late");
+		assertThat(get("/submit?task=hold&timeout=1500&argument=" + file).body()).contains("was not replied to",
+				"within");
+		await().atMost(TIMEOUT).until(() -> Files.exists(directory.resolve("late.interrupted")));
+	}
+
+	@Test
+	@Order(4)
+	void aTaskIsInterruptedWhenItIsCancelled() {
+		assertThat(get("/cancel?file=" + directory.resolve("cancelled")).body()).isEqualTo("true");
+		await().atMost(TIMEOUT).until(() -> Files.exists(directory.resolve("cancelled.interrupted")));
+	}
+
+	@Test
+	@Order(5)
+	void aTaskWhoseWorkerDiesIsRunAgainOnlyIfItMayBe() throws Exception {
+		HttpConnection.Reply reply = null;
+		long killed = 0;
+		// the worker that submits may be the one that runs it, and die too
+		for (int i = 0; reply == null && i < 20; i++) {
+			Path file = directory.resolve("once" + i);
+			CompletableFuture<HttpConnection.Reply> waiting = hold("holdOnce", file);
+			killed = pidIn(file);
+			ClusterProcess.signal("KILL", List.of(killed));
+			reply = waiting.handle((answer, failure) -> answer).get(40, TimeUnit.SECONDS);
+			cluster.awaitReplaced(List.of(killed));
+		}
+		assertThat(reply).isNotNull();
+		assertThat(reply.body()).startsWith("again in ").doesNotContain(Long.toString(killed));
+	}
+
+	@Test
+	@Order(6)
+	void aTaskThatMayNotBeRunAgainFails() throws Exception {
+		HttpConnection.Reply reply = null;
+		for (int i = 0; reply == null && i < 20; i++) {
+			Path file = directory.resolve("never" + i);
+			CompletableFuture<HttpConnection.Reply> waiting = hold("hold", file);
+			long killed = pidIn(file);
+			ClusterProcess.signal("KILL", List.of(killed));
+			reply = waiting.handle((answer, failure) -> answer).get(40, TimeUnit.SECONDS);
+			cluster.awaitReplaced(List.of(killed));
+		}
+		assertThat(reply).isNotNull();
+		assertThat(reply.body()).contains("WorkerGoneException", "Task 'hold': worker-", "is gone",
+				"not marked idempotent");
+	}
+
+}

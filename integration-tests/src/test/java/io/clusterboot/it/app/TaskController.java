@@ -1,0 +1,111 @@
+package io.clusterboot.it.app;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.stream.IntStream;
+
+import io.clusterboot.task.ClusterTask;
+import io.clusterboot.task.ClusterTaskExecutor;
+
+import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.http.ResponseEntity;
+import org.springframework.web.bind.annotation.ExceptionHandler;
+import org.springframework.web.bind.annotation.GetMapping;
+import org.springframework.web.bind.annotation.RequestMapping;
+import org.springframework.web.bind.annotation.RequestParam;
+import org.springframework.web.bind.annotation.RestController;
+
+/**
+ * Submits tasks, and runs them.
+ */
+@RestController
+@RequestMapping("/tasks")
+class TaskController {
+
+	private final ObjectProvider<ClusterTaskExecutor> executor;
+
+	TaskController(ObjectProvider<ClusterTaskExecutor> executor) {
+		this.executor = executor;
+	}
+
+	@GetMapping("/submit")
+	String submit(@RequestParam String task, @RequestParam(required = false) String argument,
+			@RequestParam(defaultValue = "20000") long timeout) {
+		return this.executor.getObject().submit(task, argument, String.class, Duration.ofMillis(timeout)).join();
+	}
+
+	@GetMapping("/map")
+	List<Long> map(@RequestParam int count) {
+		return this.executor.getObject().map("square", IntStream.range(0, count).boxed().toList(), Long.class).join();
+	}
+
+	@GetMapping("/where")
+	List<Long> where(@RequestParam int count) {
+		return this.executor.getObject().map("where", IntStream.range(0, count).boxed().toList(), Long.class).join();
+	}
+
+	@GetMapping("/cancel")
+	boolean cancel(@RequestParam Path file) throws InterruptedException {
+		CompletableFuture<String> future = this.executor.getObject().submit("hold", file.toString(), String.class);
+		FileGate.awaitFile(file, Duration.ofSeconds(10));
+		return future.cancel(true);
+	}
+
+	@ExceptionHandler(RuntimeException.class)
+	ResponseEntity<String> failed(RuntimeException failure) {
+		Throwable cause = (failure instanceof CompletionException && failure.getCause() != null) ? failure.getCause()
+				: failure;
+		return ResponseEntity.status(409).body(cause.getClass().getSimpleName() + ": " + cause.getMessage());
+	}
+
+	@ClusterTask(value = "square", idempotent = true)
+	long square(long number) {
+		return number * number;
+	}
+
+	@ClusterTask("where")
+	long where() throws InterruptedException {
+		Thread.sleep(20);
+		return ProcessHandle.current().pid();
+	}
+
+	@ClusterTask("explode")
+	String explode() {
+		throw new IllegalStateException("boom");
+	}
+
+	/**
+	 * Says in a file that it runs, and where, then runs until it is interrupted, which it
+	 * says in another one.
+	 */
+	@ClusterTask("hold")
+	String hold(String file) throws Exception {
+		return holdIn(Path.of(file));
+	}
+
+	/**
+	 * As the other one. The second time it returns at once.
+	 */
+	@ClusterTask(value = "holdOnce", idempotent = true)
+	String holdOnce(String file) throws Exception {
+		return Files.exists(Path.of(file)) ? "again in " + ProcessHandle.current().pid() : holdIn(Path.of(file));
+	}
+
+	private static String holdIn(Path file) throws Exception {
+		Path temporary = file.resolveSibling(file.getFileName() + ".tmp");
+		Files.move(Files.writeString(temporary, Long.toString(ProcessHandle.current().pid())), file);
+		try {
+			Thread.sleep(60_000);
+		}
+		catch (InterruptedException ex) {
+			Files.createFile(file.resolveSibling(file.getFileName() + ".interrupted"));
+			throw ex;
+		}
+		return "held";
+	}
+
+}
