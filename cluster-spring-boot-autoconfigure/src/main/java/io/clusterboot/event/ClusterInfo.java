@@ -3,8 +3,8 @@ package io.clusterboot.event;
 import java.util.List;
 
 /**
- * This worker and its cluster. A bean in every worker, and in no application that runs
- * without a cluster.
+ * This worker and its cluster. An application that does not run as a cluster has this
+ * bean too: it is a worker, with the id 1, that is alone and always the leader.
  * <p>
  * Thread-safe; nothing waits for the primary.
  */

@@ -44,16 +44,19 @@ public final class OccurrenceQueue {
 	}
 
 	/**
-	 * Begin to read. Whoever has read before gets nothing more: where an application
-	 * context has a parent, its events reach the listeners of both.
-	 * @return the only one that reads
+	 * Begin to read. Of the applications of a process only the first one counts: while it
+	 * reads, others get nothing.
+	 * @return reads
 	 */
 	public synchronized Reader read() {
-		if (this.reader != null) {
-			this.reader.close();
+		Reader next = new Reader();
+		if (this.reader != null && !this.reader.closed) {
+			next.closed = true;
 		}
-		this.reader = new Reader();
-		return this.reader;
+		else {
+			this.reader = next;
+		}
+		return next;
 	}
 
 	/**
