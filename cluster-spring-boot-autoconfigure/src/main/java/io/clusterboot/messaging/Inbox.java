@@ -1,6 +1,7 @@
 package io.clusterboot.messaging;
 
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
@@ -30,6 +31,9 @@ final class Inbox {
 
 	private final Semaphore room = new Semaphore(ROOM);
 
+	/** Those that have not been read yet, unless they have been cancelled. */
+	private final Set<Long> unread = ConcurrentHashMap.newKeySet();
+
 	private final Map<Long, Handling> unfinished = new ConcurrentHashMap<>();
 
 	/**
@@ -44,6 +48,7 @@ final class Inbox {
 	}
 
 	void deliver(Delivery message, byte[] payload, MessageHandler handler) {
+		this.unread.add(message.exchange());
 		this.reading.execute(() -> read(message, payload, handler));
 	}
 
@@ -52,20 +57,21 @@ final class Inbox {
 	 * @param exchange its number for the message
 	 */
 	void cancel(long exchange) {
-		// not before it has been read
-		this.reading.execute(() -> {
-			Handling handling = this.unfinished.get(exchange);
-			if (handling != null) {
-				handling.cancel();
-			}
-		});
+		if (this.unread.remove(exchange)) {
+			return;
+		}
+		Handling handling = this.unfinished.get(exchange);
+		if (handling != null) {
+			handling.cancel();
+		}
 	}
 
 	/**
 	 * Nobody waits for any reply any more.
 	 */
 	void cancelAll() {
-		this.reading.execute(() -> this.unfinished.values().forEach(Handling::cancel));
+		this.unread.clear();
+		this.unfinished.values().forEach(Handling::cancel);
 	}
 
 	private void read(Delivery message, byte[] payload, MessageHandler handler) {
@@ -74,11 +80,16 @@ final class Inbox {
 			handling = handler.open(message, payload);
 		}
 		catch (RuntimeException | LinkageError | StackOverflowError ex) {
+			this.unread.remove(message.exchange());
 			this.office.undeliverable(message, String.valueOf(ex.getMessage()));
 			return;
 		}
 		this.room.acquireUninterruptibly();
 		this.unfinished.put(message.exchange(), handling);
+		// in this order, or whoever cancels in between would find it nowhere
+		if (!this.unread.remove(message.exchange())) {
+			handling.cancel();
+		}
 		this.office.taken(message);
 		this.handling.execute(() -> {
 			this.room.release();

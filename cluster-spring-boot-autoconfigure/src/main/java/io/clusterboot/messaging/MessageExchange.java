@@ -364,32 +364,36 @@ public final class MessageExchange implements Correspondence, Inbox.Office {
 		this.post.test(new Undeliverable(this.self, message.from(), message.exchange(), reason), EMPTY);
 	}
 
+	/**
+	 * A message is finished when its reply has been taken: a process that exits earlier
+	 * could take the reply with it.
+	 */
 	@Override
 	public void handled(Delivery message, byte @Nullable [] reply, @Nullable Throwable failure) {
+		if (!message.reply()) {
+			this.unfinished.decrementAndGet();
+			return;
+		}
 		try {
-			if (message.reply()) {
-				reply(message, (reply != null) ? reply : NULL, failure);
-			}
+			reply(message, (reply != null) ? reply : NULL, failure).taken()
+				.whenComplete((nothing, notTaken) -> this.unfinished.decrementAndGet());
 		}
 		catch (ClusterMessagingException ex) {
+			this.unfinished.decrementAndGet();
 			logger.warn("%s goes without a reply to its message about '%s': %s".formatted(Sending.name(message.from()),
 					message.topic(), ex.getMessage()));
 		}
-		finally {
-			this.unfinished.decrementAndGet();
-		}
 	}
 
-	private void reply(Delivery message, byte[] reply, @Nullable Throwable failure) {
+	private Sending reply(Delivery message, byte[] reply, @Nullable Throwable failure) {
 		long exchange = this.exchanges.incrementAndGet();
 		byte[] payload = (failure != null) ? EMPTY : reply;
 		String what = "A reply about '%s' to %s".formatted(message.topic(), Sending.name(message.from()));
-		begin(exchange,
-				new DirectSending(what, message.from(), window(what, message.from(), payload.length), size(payload),
-						null),
-				new Reply(this.self, message.from(), exchange, message.exchange(),
-						(failure != null) ? describe(failure) : null),
-				payload);
+		Sending sending = new DirectSending(what, message.from(), window(what, message.from(), payload.length),
+				size(payload), null);
+		begin(exchange, sending, new Reply(this.self, message.from(), exchange, message.exchange(),
+				(failure != null) ? describe(failure) : null), payload);
+		return sending;
 	}
 
 	private static String describe(Throwable failure) {
