@@ -6,6 +6,7 @@ import io.clusterboot.launch.WorkerCommand;
 import io.clusterboot.protocol.ClusterCommand;
 import io.clusterboot.protocol.FromPrimary;
 import io.clusterboot.protocol.FromWorker;
+import io.clusterboot.protocol.Occurrence;
 import io.clusterboot.protocol.Refusal;
 import io.clusterboot.protocol.ReloadDescription;
 import org.apache.commons.logging.Log;
@@ -28,13 +29,17 @@ final class ClusterCommands {
 
 	private final Departures departures;
 
+	private final Announcements announcements;
+
 	private final LongSupplier clock;
 
-	ClusterCommands(int mostWorkers, Slots slots, Rollouts rollouts, Departures departures, LongSupplier clock) {
+	ClusterCommands(int mostWorkers, Slots slots, Rollouts rollouts, Departures departures, Announcements announcements,
+			LongSupplier clock) {
 		this.mostWorkers = mostWorkers;
 		this.slots = slots;
 		this.rollouts = rollouts;
 		this.departures = departures;
+		this.announcements = announcements;
 		this.clock = clock;
 	}
 
@@ -116,6 +121,7 @@ final class ClusterCommands {
 			command.notesOnGrowth(this.slots.configured(), workers).forEach(logger::info);
 			command.warnings(workers).forEach(logger::warn);
 		}
+		this.announcements.happened(new Occurrence.Scaled(this.slots.configured(), workers));
 		long now = this.clock.getAsLong();
 		for (Slot surplus : this.slots.resize(workers, now, (index) -> this.rollouts.added(index, now))) {
 			this.rollouts.removed(surplus.index(), now);

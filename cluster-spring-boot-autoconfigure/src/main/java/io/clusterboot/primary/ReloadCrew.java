@@ -5,6 +5,7 @@ import java.util.concurrent.Executor;
 import java.util.function.LongSupplier;
 
 import io.clusterboot.launch.Build;
+import io.clusterboot.protocol.Occurrence;
 import io.clusterboot.protocol.ReloadDescription.Failure;
 import io.clusterboot.protocol.ReloadDescription.State;
 import org.apache.commons.logging.Log;
@@ -27,6 +28,8 @@ final class ReloadCrew implements Rollouts.Crew {
 
 	private final ServiceReport serviceReport;
 
+	private final Announcements announcements;
+
 	private final LongSupplier clock;
 
 	private final Executor loop;
@@ -38,16 +41,18 @@ final class ReloadCrew implements Rollouts.Crew {
 	 * @param departures sees off workers that have been replaced
 	 * @param restartPolicy tells when a replacement that failed is tried again
 	 * @param serviceReport is told of reloads
+	 * @param announcements tells the workers of reloads
 	 * @param clock the time
 	 * @param loop runs things on the supervisor's thread
 	 */
 	ReloadCrew(BuildSource builds, Slots slots, Departures departures, RestartPolicy restartPolicy,
-			ServiceReport serviceReport, LongSupplier clock, Executor loop) {
+			ServiceReport serviceReport, Announcements announcements, LongSupplier clock, Executor loop) {
 		this.builds = builds;
 		this.slots = slots;
 		this.departures = departures;
 		this.restartPolicy = restartPolicy;
 		this.serviceReport = serviceReport;
+		this.announcements = announcements;
 		this.clock = clock;
 		this.loop = loop;
 	}
@@ -56,6 +61,7 @@ final class ReloadCrew implements Rollouts.Crew {
 	public void prepare(Rollout rollout, Rollouts rollouts) {
 		logger.info("%s begins".formatted(rollout));
 		this.serviceReport.reloading(rollout.toString());
+		this.announcements.happened(new Occurrence.ReloadStarted(rollout.describe()));
 		this.builds.prepare((build) -> this.loop.execute(() -> prepared(rollout, rollouts, build)),
 				(reason) -> this.loop.execute(() -> rollouts.cannotPrepare(rollout, reason, this.clock.getAsLong())));
 	}
@@ -115,6 +121,7 @@ final class ReloadCrew implements Rollouts.Crew {
 		this.builds.retain(this.slots.builds());
 		if (rollout.kind() == Rollout.Kind.RELOAD && rollout.hasBegun()) {
 			this.serviceReport.reloaded("%s %s".formatted(rollout, rollout.reload().state()));
+			this.announcements.happened(new Occurrence.ReloadFinished(rollout.describe()));
 		}
 	}
 

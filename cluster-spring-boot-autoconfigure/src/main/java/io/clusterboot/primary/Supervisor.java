@@ -23,6 +23,7 @@ import io.clusterboot.protocol.FromPrimary;
 import io.clusterboot.protocol.FromWorker;
 import io.clusterboot.protocol.Link;
 import io.clusterboot.protocol.Message;
+import io.clusterboot.protocol.Occurrence;
 import io.clusterboot.protocol.Refusal;
 import io.clusterboot.protocol.ReloadDescription.Failure;
 import io.clusterboot.protocol.WorkerState;
@@ -74,7 +75,11 @@ final class Supervisor implements LinkServer.Admission, ClusterSignals.Commands 
 
 	private final Slots slots;
 
+	private final Announcements announcements;
+
 	private final Rollouts rollouts;
+
+	private final Coordination coordination;
 
 	private final ClusterCommands commands;
 
@@ -97,10 +102,12 @@ final class Supervisor implements LinkServer.Admission, ClusterSignals.Commands 
 		this.router = new MessageRouter(mailbox);
 		this.departures = new Departures(properties);
 		this.slots = new Slots(new Generation(0, first));
+		this.announcements = new Announcements(this.slots);
 		this.rollouts = new Rollouts(properties.reload(), new ReloadCrew(builds, this.slots, this.departures,
-				this.restartPolicy, this.serviceReport, this.clock::now, this.events::add));
+				this.restartPolicy, this.serviceReport, this.announcements, this.clock::now, this.events::add));
+		this.coordination = new Coordination(this.slots, this.rollouts);
 		this.commands = new ClusterCommands(properties.mostWorkers(), this.slots, this.rollouts, this.departures,
-				this.clock::now);
+				this.announcements, this.clock::now);
 		this.describer = new ClusterDescriber(this.slots, this.handles, this.rollouts, this.clock.now());
 		this.slots.resize(properties.workers().resolve(), this.clock.now(), (index) -> {
 		});
@@ -221,6 +228,8 @@ final class Supervisor implements LinkServer.Admission, ClusterSignals.Commands 
 		long now = this.clock.now();
 		this.slots.workers().forEach((worker) -> this.departures.check(worker, now));
 		announceAvailability();
+		this.announcements.tellMembers();
+		this.coordination.tick(now);
 		this.serviceReport.tick(this.slots.ready(), this.slots.configured(), now);
 		switch (this.phase) {
 			case STARTING -> {
@@ -353,6 +362,8 @@ final class Supervisor implements LinkServer.Admission, ClusterSignals.Commands 
 		long now = this.clock.now();
 		ExitStatus status = new ExitStatus(code);
 		worker.exited(now);
+		this.coordination.exited(worker);
+		this.announcements.happened(new Occurrence.Exited(Announcements.describe(worker), code, status.signal()));
 		String reason = (worker.reason() != null) ? worker.reason() : status.toString();
 		ExitDescription exit = new ExitDescription(code, status.signal(), reason, Instant.now());
 		Slot slot = this.slots.of(worker);
@@ -442,6 +453,7 @@ final class Supervisor implements LinkServer.Admission, ClusterSignals.Commands 
 		this.departures.heard(worker, this.clock.now());
 		link.start();
 		worker.send(new FromPrimary.Availability(this.anyReady));
+		this.announcements.joined(worker);
 	}
 
 	private static void close(AFUNIXSocket socket) {
@@ -499,6 +511,15 @@ final class Supervisor implements LinkServer.Admission, ClusterSignals.Commands 
 		else if (message instanceof FromWorker.AwaitOutcome request) {
 			this.rollouts.await(new Waiter(worker, request.exchange()), request.reload());
 		}
+		else if (message instanceof FromWorker.Acquire request) {
+			worker.send(this.coordination.answer(worker, request));
+		}
+		else if (message instanceof FromWorker.Release release) {
+			this.coordination.released(worker, release);
+		}
+		else if (message instanceof FromWorker.Completed completed) {
+			this.coordination.completed(worker, completed);
+		}
 	}
 
 	private void leaveRequested(WorkerHandle worker, String reason) {
@@ -539,6 +560,7 @@ final class Supervisor implements LinkServer.Admission, ClusterSignals.Commands 
 				logger.info((before == WorkerState.STARTING)
 						? "%s is ready after %s".formatted(worker, Text.seconds(worker.age(now)))
 						: "%s accepts traffic again".formatted(worker));
+				this.announcements.happened(new Occurrence.Listening(Announcements.describe(worker)));
 				if (this.phase == Phase.STARTING) {
 					this.phase = Phase.RUNNING;
 				}
@@ -553,6 +575,7 @@ final class Supervisor implements LinkServer.Admission, ClusterSignals.Commands 
 			case DRAINING -> {
 				this.router.accepting(worker.id(), false);
 				logger.info("%s drains".formatted(worker));
+				this.announcements.happened(new Occurrence.Disconnected(Announcements.describe(worker)));
 				notReady(worker, "closed its application");
 				if (unasked) {
 					this.slots.of(worker).abandoned(worker, this.restartPolicy, now);

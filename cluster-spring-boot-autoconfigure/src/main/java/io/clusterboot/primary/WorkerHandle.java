@@ -39,6 +39,8 @@ final class WorkerHandle implements HandleRegistry.Peer {
 
 	private WorkerState state = WorkerState.STARTING;
 
+	private long stateChanges;
+
 	private Intent intent = Intent.KEEP;
 
 	private @Nullable String reason;
@@ -170,12 +172,26 @@ final class WorkerHandle implements HandleRegistry.Peer {
 		return this.state;
 	}
 
+	/**
+	 * The worker has told its state.
+	 * @param state the state
+	 * @param now the time
+	 */
 	void state(WorkerState state, long now) {
 		this.state = state;
+		this.stateChanges++;
 		if (state == WorkerState.READY && this.readyAt == null) {
 			this.readyAt = Instant.now();
 			this.ready = now;
 		}
+	}
+
+	/**
+	 * How often the worker has told a new state.
+	 * @return the number
+	 */
+	long stateChanges() {
+		return this.stateChanges;
 	}
 
 	WorkerLoad load() {
@@ -286,6 +302,14 @@ final class WorkerHandle implements HandleRegistry.Peer {
 
 	void linkLost(long now) {
 		this.linkLost = now;
+	}
+
+	/**
+	 * Whether the worker can be told something.
+	 * @return whether it has a link that is not lost
+	 */
+	boolean isReachable() {
+		return isLinked() && this.linkLost == null;
 	}
 
 	/**

@@ -1,6 +1,7 @@
 package io.clusterboot.protocol;
 
 import java.time.Duration;
+import java.util.List;
 
 import org.jspecify.annotations.Nullable;
 
@@ -85,6 +86,48 @@ public sealed interface FromPrimary extends Message {
 	 * past
 	 */
 	record Outcome(long exchange, @Nullable ReloadDescription reload) implements Answer {
+	}
+
+	/**
+	 * Says whether a worker may run something that must not run twice.
+	 *
+	 * @param exchange the number of the worker's {@link FromWorker.Acquire}
+	 * @param verdict whether it may
+	 */
+	record Permitted(long exchange, Verdict verdict) implements Answer {
+	}
+
+	/**
+	 * Tells the worker what is going on in the cluster.
+	 */
+	sealed interface News extends FromPrimary {
+
+	}
+
+	/**
+	 * Makes the worker the leader, unless its state has changed in the meantime.
+	 *
+	 * @param stateChanges number of {@link FromWorker.StateChanged} that the primary has
+	 * got from this worker; if the worker has said more, this is void
+	 */
+	record Appointed(long stateChanges) implements News {
+	}
+
+	/**
+	 * Tells who is there. Said when the link begins and whenever it changes, and before
+	 * what {@linkplain Happened has changed it}.
+	 *
+	 * @param members the workers that live, by index and id
+	 */
+	record Members(List<MemberDescription> members) implements News {
+	}
+
+	/**
+	 * Tells what has happened.
+	 *
+	 * @param occurrence what
+	 */
+	record Happened(Occurrence occurrence) implements News {
 	}
 
 	/**

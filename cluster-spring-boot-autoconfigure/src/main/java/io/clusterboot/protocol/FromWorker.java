@@ -101,6 +101,34 @@ public sealed interface FromWorker extends Message {
 	}
 
 	/**
+	 * Asks for the permit to run something that must not run twice at the same time.
+	 * Answered by {@link FromPrimary.Permitted}.
+	 *
+	 * @param exchange number that the answer carries, and the permit
+	 * @param name what is to be run
+	 */
+	record Acquire(long exchange, String name) implements FromWorker {
+	}
+
+	/**
+	 * Gives a permit back, if the primary has granted it.
+	 *
+	 * @param permit number of the {@link Acquire}
+	 * @param name what was to be run
+	 */
+	record Release(long permit, String name) implements FromWorker {
+	}
+
+	/**
+	 * Gives a permit back, and says that nobody ever has to run this again.
+	 *
+	 * @param permit number of the {@link Acquire}
+	 * @param name what has been run
+	 */
+	record Completed(long permit, String name) implements FromWorker {
+	}
+
+	/**
 	 * Says that a worker that leaves takes no more connections.
 	 */
 	record StoppedAccepting() implements FromWorker {

@@ -141,6 +141,9 @@ final class PrimaryLink implements Link.Receiver {
 		else if (message instanceof FromPrimary.Disconnect disconnect) {
 			this.orders.disconnect(disconnect);
 		}
+		else if (message instanceof FromPrimary.News news) {
+			this.orders.news(news);
+		}
 		descriptors.forEach(Descriptors::close);
 	}
 
@@ -179,6 +182,8 @@ final class PrimaryLink implements Link.Receiver {
 		void availability(FromPrimary.Availability availability);
 
 		void disconnect(FromPrimary.Disconnect order);
+
+		void news(FromPrimary.News news);
 
 		void received(Envelope envelope, byte[] payload);
 

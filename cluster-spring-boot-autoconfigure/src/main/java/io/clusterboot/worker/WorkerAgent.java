@@ -50,6 +50,8 @@ public final class WorkerAgent implements PrimaryLink.Orders {
 
 	private final SharedSockets sockets;
 
+	private final ClusterNews news = new ClusterNews();
+
 	private final RequestTracker requests = new RequestTracker();
 
 	private final List<SharedServer> servers = new CopyOnWriteArrayList<>();
@@ -134,6 +136,22 @@ public final class WorkerAgent implements PrimaryLink.Orders {
 	 */
 	public SharedSockets sockets() {
 		return this.sockets;
+	}
+
+	/**
+	 * What this worker knows of its cluster.
+	 * @return the news
+	 */
+	public ClusterNews news() {
+		return this.news;
+	}
+
+	/**
+	 * Lets this worker run what must not run twice in the cluster.
+	 * @return the permits
+	 */
+	public Permits permits() {
+		return new PrimaryPermits(this.link, this.news.leaderRole(), this.properties.link().replyTimeout());
 	}
 
 	/**
@@ -272,6 +290,11 @@ public final class WorkerAgent implements PrimaryLink.Orders {
 	}
 
 	@Override
+	public void news(FromPrimary.News news) {
+		this.news.received(news);
+	}
+
+	@Override
 	public void received(Envelope envelope, byte[] payload) {
 		Correspondence correspondence = this.correspondence;
 		if (correspondence != null) {
@@ -281,6 +304,7 @@ public final class WorkerAgent implements PrimaryLink.Orders {
 
 	@Override
 	public void primaryLost() {
+		this.news.leaderRole().primaryLost();
 		Correspondence correspondence = this.correspondence;
 		if (correspondence != null) {
 			correspondence.linkClosed();
@@ -397,6 +421,7 @@ public final class WorkerAgent implements PrimaryLink.Orders {
 	private synchronized void change(WorkerState state) {
 		if (this.state != state) {
 			this.state = state;
+			this.news.leaderRole().stateChanging();
 			this.link.send(new FromWorker.StateChanged(state));
 		}
 	}

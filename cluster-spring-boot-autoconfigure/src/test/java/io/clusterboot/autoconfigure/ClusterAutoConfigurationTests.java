@@ -4,10 +4,13 @@ import java.time.Duration;
 import java.util.List;
 
 import io.clusterboot.actuate.ClusterEndpoint;
+import io.clusterboot.event.ClusterEventPublisher;
+import io.clusterboot.event.ClusterInfo;
 import io.clusterboot.messaging.ClusterMessage;
 import io.clusterboot.messaging.ClusterMessageListener;
 import io.clusterboot.messaging.ClusterMessaging;
 import io.clusterboot.messaging.MessageNotDeliveredException;
+import io.clusterboot.scheduling.OncePerClusterPostProcessor;
 import io.clusterboot.task.ClusterTask;
 import io.clusterboot.task.ClusterTaskExecutor;
 import io.clusterboot.worker.WorkerAgent;
@@ -29,7 +32,8 @@ class ClusterAutoConfigurationTests {
 
 	private final ApplicationContextRunner contextRunner = new ApplicationContextRunner()
 		.withConfiguration(AutoConfigurations.of(ClusterAutoConfiguration.class, ClusterEndpointAutoConfiguration.class,
-				ClusterHealthContributorAutoConfiguration.class, ClusterMessagingAutoConfiguration.class))
+				ClusterHealthContributorAutoConfiguration.class, ClusterMessagingAutoConfiguration.class,
+				ClusterEventAutoConfiguration.class, OncePerClusterAutoConfiguration.class))
 		.withPropertyValues("management.endpoints.web.exposure.include=cluster");
 
 	@Test
@@ -50,6 +54,17 @@ class ClusterAutoConfigurationTests {
 	}
 
 	@Test
+	void applicationWithoutAClusterIsItsOwnLeader() {
+		this.contextRunner.run((context) -> {
+			ClusterInfo info = context.getBean(ClusterInfo.class);
+			assertThat(info.id()).isEqualTo(1);
+			assertThat(info.isLeader()).isTrue();
+			assertThat(info.members()).singleElement()
+				.satisfies((member) -> assertThat(member.pid()).isEqualTo(ProcessHandle.current().pid()));
+		});
+	}
+
+	@Test
 	void twoTasksOfOneNameEndTheStartOfAWorkerAndTheFirstUseElsewhere() {
 		this.contextRunner.withBean(Echo.class)
 			.withBean("other", Echo.class)
@@ -64,6 +79,8 @@ class ClusterAutoConfigurationTests {
 		this.contextRunner.run((context) -> assertThat(context).hasNotFailed()
 			.doesNotHaveBean(WorkerAgent.class)
 			.doesNotHaveBean(ClusterEndpoint.class)
+			.doesNotHaveBean(ClusterEventPublisher.class)
+			.doesNotHaveBean(OncePerClusterPostProcessor.class)
 			.doesNotHaveBean("clusterHealthIndicator"));
 	}
 

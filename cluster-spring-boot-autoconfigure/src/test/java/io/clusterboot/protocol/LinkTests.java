@@ -36,6 +36,8 @@ class LinkTests {
 
 	private static final WorkerLoad LOAD = new WorkerLoad(1, 2, Duration.ofMillis(3), 4, 5, 6, 7, 8, 0.5, 9);
 
+	private static final MemberDescription MEMBER = new MemberDescription(1, 0, 4711, WorkerState.READY);
+
 	@TempDir
 	private Path directory;
 
@@ -69,7 +71,14 @@ class LinkTests {
 				new FromWorker.RequestStuck(Duration.ofMillis(1500)), new FromWorker.LeaveRequested(2, null),
 				new FromWorker.Describe(3), new FromPrimary.Bind(4), new FromPrimary.Handle(5, 8080),
 				new FromPrimary.Granted(6), new FromPrimary.Availability(true),
-				new FromPrimary.Disconnect(Duration.ofSeconds(5), true));
+				new FromPrimary.Disconnect(Duration.ofSeconds(5), true), new FromWorker.Acquire(7, "a"),
+				new FromWorker.Release(7, "a"), new FromWorker.Completed(7, "a"),
+				new FromPrimary.Permitted(7, Verdict.REFUSED), new FromPrimary.Appointed(3),
+				new FromPrimary.Members(List.of(MEMBER)), new FromPrimary.Happened(new Occurrence.Online(MEMBER)),
+				new FromPrimary.Happened(new Occurrence.Exited(MEMBER, 137, "SIGKILL")),
+				new FromPrimary.Happened(new Occurrence.Exited(MEMBER, 0, null)),
+				new FromPrimary.Happened(new Occurrence.ReloadFinished(ReloadDescription.none(0))),
+				new FromPrimary.Happened(new Occurrence.Scaled(1, 2)));
 		try (Link sender = link(this.worker, new Inbox()); Link receiver = link(this.primary, this.inbox)) {
 			messages.forEach((message) -> assertThat(sender.send(message)).isTrue());
 			for (Message message : messages) {
