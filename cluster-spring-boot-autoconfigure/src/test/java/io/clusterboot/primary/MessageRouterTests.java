@@ -103,7 +103,7 @@ class MessageRouterTests {
 		await().until(() -> held.size() == 3);
 		held.get("first").complete("last words");
 		await().until(() -> worker(2).exchange.unfinished() == 2);
-		worker(2).hangUp();
+		worker(2).link.close();
 		assertThat(answered.get(10, TimeUnit.SECONDS)).isEqualTo("last words");
 		assertFails(unanswered, WorkerGoneException.class, "worker-2 is gone");
 		assertFails(other, WorkerGoneException.class, "worker-2 is gone");
@@ -185,8 +185,6 @@ class MessageRouterTests {
 
 		private final int id;
 
-		private final AFUNIXSocket socket;
-
 		private final Link link;
 
 		private final MessageExchange exchange;
@@ -195,26 +193,20 @@ class MessageRouterTests {
 			this.id = id;
 			AFUNIXSocketAddress address = AFUNIXSocketAddress
 				.of(MessageRouterTests.this.directory.resolve("worker" + id));
+			AFUNIXSocket own;
 			AFUNIXSocket other;
 			try (AFUNIXServerSocket server = AFUNIXServerSocket.bindOn(address)) {
-				this.socket = AFUNIXSocket.connectTo(address);
+				own = AFUNIXSocket.connectTo(address);
 				other = server.accept();
 			}
 			Link primary = new Link("worker-" + id, other, new PrimaryEnd(id));
 			MessageRouterTests.this.router.joined(id, primary);
 			MessageRouterTests.this.router.accepting(id, true);
 			primary.start();
-			this.link = new Link("primary", this.socket, new WorkerEnd());
+			this.link = new Link("primary", own, new WorkerEnd());
 			this.exchange = new MessageExchange(id, new ClusterProperties.Messaging(DataSize.ofKilobytes(16),
 					DataSize.ofKilobytes(64), Duration.ofMillis(500)), this.link::post);
 			this.link.start();
-		}
-
-		/**
-		 * As a process does that exits: what has been written can still be read.
-		 */
-		private void hangUp() throws IOException {
-			this.socket.shutdownOutput();
 		}
 
 		private CompletableFuture<String> request(int to, String text) {
