@@ -9,16 +9,20 @@ import io.clusterboot.protocol.Occurrence;
 import io.clusterboot.protocol.WorkerState;
 
 /**
- * Tells all workers what happens, and who is there. Belongs to the supervisor's thread.
+ * Tells all workers what happens, and who is there, and the application's listeners in
+ * this process what happens. Belongs to the supervisor's thread.
  */
 final class Announcements {
 
 	private final Slots slots;
 
+	private final PrimaryListeners listeners;
+
 	private List<MemberDescription> members = List.of();
 
-	Announcements(Slots slots) {
+	Announcements(Slots slots, PrimaryListeners listeners) {
 		this.slots = slots;
+		this.listeners = listeners;
 	}
 
 	static MemberDescription describe(WorkerHandle worker) {
@@ -42,6 +46,7 @@ final class Announcements {
 	void happened(Occurrence occurrence) {
 		tellMembers();
 		tellAll(new FromPrimary.Happened(occurrence));
+		this.listeners.happened(occurrence);
 	}
 
 	/**

@@ -58,8 +58,7 @@ public final class Primary {
 			Build first = firstBuild(staging);
 			Preload preload = Preload.start();
 			Supervisor supervisor = new Supervisor(properties, new WorkerSpawner(directory.socket()),
-					new StagedBuilds(staging, preload, properties.startup().timeout()), first,
-					new PrimaryMailbox(PrimaryListeners.load()));
+					new StagedBuilds(staging, preload, properties.startup().timeout()), first, PrimaryListeners.load());
 			server.start(supervisor);
 			ClusterSignals.handle(supervisor);
 			logger.info("Process %d is the primary of %d workers (cluster.workers=%s, %d processors available)"

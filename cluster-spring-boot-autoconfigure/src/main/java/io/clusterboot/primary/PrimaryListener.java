@@ -1,5 +1,7 @@
 package io.clusterboot.primary;
 
+import io.clusterboot.protocol.MemberDescription;
+import io.clusterboot.protocol.ReloadDescription;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,6 +30,58 @@ public interface PrimaryListener {
 	 */
 	default @Nullable Object onMessage(PrimaryMessage message) throws Exception {
 		return null;
+	}
+
+	/**
+	 * The process of a worker has connected to the primary.
+	 * @param worker the worker
+	 */
+	default void onWorkerOnline(MemberDescription worker) {
+	}
+
+	/**
+	 * A worker begins to accept connections, for the first time or again.
+	 * @param worker the worker
+	 */
+	default void onWorkerListening(MemberDescription worker) {
+	}
+
+	/**
+	 * A worker drains.
+	 * @param worker the worker
+	 */
+	default void onWorkerDisconnect(MemberDescription worker) {
+	}
+
+	/**
+	 * The process of a worker is gone.
+	 * @param worker the worker
+	 * @param code exit code; for a signal 128 and its number
+	 * @param signal name of the signal that ended it, if it was one
+	 */
+	default void onWorkerExit(MemberDescription worker, int code, @Nullable String signal) {
+	}
+
+	/**
+	 * A reload begins.
+	 * @param reload the reload
+	 */
+	default void onReloadStarted(ReloadDescription reload) {
+	}
+
+	/**
+	 * The outcome of a reload is known.
+	 * @param reload the reload
+	 */
+	default void onReloadFinished(ReloadDescription reload) {
+	}
+
+	/**
+	 * There should be another number of workers from now on.
+	 * @param from number of workers that there should have been
+	 * @param to number of workers that there should be
+	 */
+	default void onScaled(int from, int to) {
 	}
 
 }

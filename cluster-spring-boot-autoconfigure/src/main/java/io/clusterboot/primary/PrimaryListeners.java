@@ -5,6 +5,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.function.Consumer;
 
+import io.clusterboot.protocol.Occurrence;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 
@@ -53,21 +54,45 @@ final class PrimaryListeners {
 	}
 
 	/**
-	 * Call each listener.
-	 * @param call calls one
+	 * Tell each listener what has happened.
+	 * @param occurrence what
 	 */
-	void notifyAll(Consumer<PrimaryListener> call) {
+	void happened(Occurrence occurrence) {
 		if (isEmpty()) {
 			return;
 		}
 		run((listeners) -> listeners.forEach((listener) -> {
 			try {
-				call.accept(listener);
+				tell(listener, occurrence);
 			}
 			catch (RuntimeException | LinkageError | StackOverflowError ex) {
 				failed(listener, ex);
 			}
 		}));
+	}
+
+	private static void tell(PrimaryListener listener, Occurrence occurrence) {
+		if (occurrence instanceof Occurrence.Online online) {
+			listener.onWorkerOnline(online.worker());
+		}
+		else if (occurrence instanceof Occurrence.Listening listening) {
+			listener.onWorkerListening(listening.worker());
+		}
+		else if (occurrence instanceof Occurrence.Disconnected disconnected) {
+			listener.onWorkerDisconnect(disconnected.worker());
+		}
+		else if (occurrence instanceof Occurrence.Exited exited) {
+			listener.onWorkerExit(exited.worker(), exited.code(), exited.signal());
+		}
+		else if (occurrence instanceof Occurrence.ReloadStarted started) {
+			listener.onReloadStarted(started.reload());
+		}
+		else if (occurrence instanceof Occurrence.ReloadFinished finished) {
+			listener.onReloadFinished(finished.reload());
+		}
+		else if (occurrence instanceof Occurrence.Scaled scaled) {
+			listener.onScaled(scaled.from(), scaled.to());
+		}
 	}
 
 	static void failed(PrimaryListener listener, Throwable cause) {

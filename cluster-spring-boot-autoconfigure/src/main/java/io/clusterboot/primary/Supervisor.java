@@ -92,17 +92,17 @@ final class Supervisor implements LinkServer.Admission, ClusterSignals.Commands 
 	private int exitCode;
 
 	Supervisor(ClusterProperties properties, WorkerSpawner spawner, BuildSource builds, Build first,
-			PrimaryMailbox mailbox) {
+			PrimaryListeners listeners) {
 		this.properties = properties;
 		this.spawner = spawner;
 		this.builds = builds;
 		this.startPlan = new StartPlan(properties.startup().parallelism());
 		this.restartPolicy = new RestartPolicy(properties.restart(), () -> ThreadLocalRandom.current().nextDouble());
 		this.recyclePolicy = new RecyclePolicy(properties.recycle());
-		this.router = new MessageRouter(mailbox);
+		this.router = new MessageRouter(new PrimaryMailbox(listeners));
 		this.departures = new Departures(properties);
 		this.slots = new Slots(new Generation(0, first));
-		this.announcements = new Announcements(this.slots);
+		this.announcements = new Announcements(this.slots, listeners);
 		this.rollouts = new Rollouts(properties.reload(), new ReloadCrew(builds, this.slots, this.departures,
 				this.restartPolicy, this.serviceReport, this.announcements, this.clock::now, this.events::add));
 		this.coordination = new Coordination(this.slots, this.rollouts);

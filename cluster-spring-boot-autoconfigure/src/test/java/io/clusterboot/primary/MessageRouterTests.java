@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
@@ -94,19 +95,15 @@ class MessageRouterTests {
 
 	@Test
 	void whatAWorkerSaidBeforeItWasGoneIsHeardAndTheRestFailsAtOnce() throws Exception {
-		List<CompletableFuture<String>> held = new ArrayList<>();
-		worker(2).replies((text) -> {
-			CompletableFuture<String> reply = new CompletableFuture<>();
-			held.add(reply);
-			return reply;
-		});
+		Map<String, CompletableFuture<String>> held = new ConcurrentHashMap<>();
+		worker(2).replies((text) -> held.computeIfAbsent(text, (key) -> new CompletableFuture<>()));
 		CompletableFuture<String> answered = worker(1).request(2, "first");
 		CompletableFuture<String> unanswered = worker(1).request(2, "second");
 		CompletableFuture<String> other = worker(3).request(2, "third");
 		await().until(() -> held.size() == 3);
-		held.get(0).complete("last words");
+		held.get("first").complete("last words");
 		await().until(() -> worker(2).exchange.unfinished() == 2);
-		worker(2).hangUp();
+		worker(2).link.close();
 		assertThat(answered.get(10, TimeUnit.SECONDS)).isEqualTo("last words");
 		assertFails(unanswered, WorkerGoneException.class, "worker-2 is gone");
 		assertFails(other, WorkerGoneException.class, "worker-2 is gone");
@@ -188,8 +185,6 @@ class MessageRouterTests {
 
 		private final int id;
 
-		private final AFUNIXSocket socket;
-
 		private final Link link;
 
 		private final MessageExchange exchange;
@@ -198,26 +193,20 @@ class MessageRouterTests {
 			this.id = id;
 			AFUNIXSocketAddress address = AFUNIXSocketAddress
 				.of(MessageRouterTests.this.directory.resolve("worker" + id));
+			AFUNIXSocket own;
 			AFUNIXSocket other;
 			try (AFUNIXServerSocket server = AFUNIXServerSocket.bindOn(address)) {
-				this.socket = AFUNIXSocket.connectTo(address);
+				own = AFUNIXSocket.connectTo(address);
 				other = server.accept();
 			}
 			Link primary = new Link("worker-" + id, other, new PrimaryEnd(id));
 			MessageRouterTests.this.router.joined(id, primary);
 			MessageRouterTests.this.router.accepting(id, true);
 			primary.start();
-			this.link = new Link("primary", this.socket, new WorkerEnd());
+			this.link = new Link("primary", own, new WorkerEnd());
 			this.exchange = new MessageExchange(id, new ClusterProperties.Messaging(DataSize.ofKilobytes(16),
 					DataSize.ofKilobytes(64), Duration.ofMillis(500)), this.link::post);
 			this.link.start();
-		}
-
-		/**
-		 * As a process does that exits: what has been written can still be read.
-		 */
-		private void hangUp() throws IOException {
-			this.socket.shutdownOutput();
 		}
 
 		private CompletableFuture<String> request(int to, String text) {

@@ -45,6 +45,7 @@ class MessagingTests {
 	static void start() {
 		cluster = ClusterProcess.ports()
 			.workers(WORKERS)
+			.jvmOptions("-Dapp.notary-fails=true")
 			.property("cluster.messaging.max-message-size", "64KB")
 			.property("cluster.messaging.max-pending-size", "128KB")
 			.property("cluster.messaging.send-timeout", "2s")
@@ -205,6 +206,8 @@ class MessagingTests {
 		long killed = System.nanoTime();
 		waiting.get(30, TimeUnit.SECONDS).assertFailed("WorkerGoneException", "worker-" + id(1) + " is gone");
 		assertThat(Duration.ofNanos(System.nanoTime() - killed)).isLessThan(Duration.ofSeconds(5));
+		cluster.awaitLine("noted: worker-%d exited with 137, SIGKILL".formatted(id(1)));
+		cluster.awaitLine("noted: worker-%d listens".formatted(WORKERS + 1));
 	}
 
 	@Test

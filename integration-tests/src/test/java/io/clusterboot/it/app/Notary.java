@@ -2,6 +2,7 @@ package io.clusterboot.it.app;
 
 import io.clusterboot.primary.PrimaryListener;
 import io.clusterboot.primary.PrimaryMessage;
+import io.clusterboot.protocol.MemberDescription;
 
 /**
  * Takes part in the primary.
@@ -9,6 +10,19 @@ import io.clusterboot.primary.PrimaryMessage;
 public final class Notary implements PrimaryListener {
 
 	private int notes;
+
+	@Override
+	public void onWorkerListening(MemberDescription worker) {
+		System.out.printf("noted: worker-%d listens%n", worker.id());
+	}
+
+	@Override
+	public void onWorkerExit(MemberDescription worker, int code, String signal) {
+		System.out.printf("noted: worker-%d exited with %d, %s%n", worker.id(), code, signal);
+		if (Boolean.getBoolean("app.notary-fails")) {
+			throw new IllegalStateException("asked to fail at an exit");
+		}
+	}
 
 	@Override
 	public Object onMessage(PrimaryMessage message) {
