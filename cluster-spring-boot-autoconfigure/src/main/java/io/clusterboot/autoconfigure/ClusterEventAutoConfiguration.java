@@ -15,14 +15,15 @@ import org.springframework.context.annotation.Lazy;
 
 /**
  * {@link AutoConfiguration Auto-configuration} for what an application is told of its
- * cluster. An application that does not run as a cluster is told nothing, but can ask.
+ * cluster. An application that does not run as a cluster is told nothing, but can ask;
+ * nothing is created before it does.
  */
 @AutoConfiguration(after = ClusterAutoConfiguration.class)
+@Lazy
 public final class ClusterEventAutoConfiguration {
 
 	@Bean
 	@ConditionalOnMissingBean
-	@Lazy
 	ClusterInfo clusterInfo(ObjectProvider<WorkerAgent> agent) {
 		WorkerAgent worker = agent.getIfAvailable();
 		return (worker != null) ? new WorkerClusterInfo(worker.identity(), worker.news()) : new LoneClusterInfo();
@@ -30,6 +31,7 @@ public final class ClusterEventAutoConfiguration {
 
 	@Bean
 	@ConditionalOnWorker
+	@Lazy(false)
 	ClusterEventPublisher clusterEventPublisher(WorkerAgent agent, ApplicationEventPublisher publisher) {
 		return new ClusterEventPublisher(agent.news().occurrences(), publisher);
 	}

@@ -25,6 +25,9 @@ import org.springframework.aot.hint.annotation.Reflective;
  * returned, the next one calls it: at least once, and never twice at the same time. An
  * exception is logged, and is an end like any other.
  * <p>
+ * A worker that drains finishes a run that it has begun, within
+ * {@code cluster.drain.timeout}.
+ * <p>
  * The method has to return {@code void} and to be callable through a proxy, as with
  * {@code @Async}: calls within the bean are not affected.
  */

@@ -38,7 +38,7 @@ final class Drain {
 
 	private final Collection<SharedServer> servers;
 
-	private final IntSupplier messages;
+	private final IntSupplier otherWork;
 
 	private final CloseWindow window;
 
@@ -47,14 +47,15 @@ final class Drain {
 	 * @param settings how long it may take
 	 * @param requests the requests in flight
 	 * @param servers where they come from
-	 * @param messages number of messages of other workers that are worked on
+	 * @param otherWork number of other things that are worked on: messages of other
+	 * workers, and what runs once per cluster
 	 */
 	Drain(ClusterProperties.Drain settings, RequestTracker requests, Collection<SharedServer> servers,
-			IntSupplier messages) {
+			IntSupplier otherWork) {
 		this.settings = settings;
 		this.requests = requests;
 		this.servers = servers;
-		this.messages = messages;
+		this.otherWork = otherWork;
 		this.window = new CloseWindow(settings.idleGrace(), settings.closeWindow());
 	}
 
@@ -67,7 +68,7 @@ final class Drain {
 		boolean over = await(this.settings.timeout(), () -> {
 			this.servers.forEach(SharedServer::closeGracefully);
 			closeIdle(Duration.ofNanos(System.nanoTime() - start));
-			return this.requests.active() == 0 && sum(SharedServer::connections) == 0 && this.messages.getAsInt() == 0;
+			return this.requests.active() == 0 && sum(SharedServer::connections) == 0 && this.otherWork.getAsInt() == 0;
 		});
 		if (!over && !Thread.currentThread().isInterrupted()) {
 			List<Ticket> waiting = this.requests.waiting();

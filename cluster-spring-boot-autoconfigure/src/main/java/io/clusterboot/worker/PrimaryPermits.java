@@ -2,6 +2,7 @@ package io.clusterboot.worker;
 
 import java.io.IOException;
 import java.time.Duration;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 
 import io.clusterboot.protocol.FromPrimary;
@@ -18,6 +19,8 @@ final class PrimaryPermits implements Permits {
 	private final LeaderRole leaderRole;
 
 	private final Duration timeout;
+
+	private final AtomicInteger held = new AtomicInteger();
 
 	PrimaryPermits(PrimaryLink link, LeaderRole leaderRole, Duration timeout) {
 		this.link = link;
@@ -43,7 +46,11 @@ final class PrimaryPermits implements Permits {
 				asked.set(exchange);
 				return new FromWorker.Acquire(exchange, name);
 			}, this.timeout).message();
-			return new Answered(name, asked.get(), ((FromPrimary.Permitted) answer).verdict());
+			Answered permit = new Answered(name, asked.get(), ((FromPrimary.Permitted) answer).verdict());
+			if (permit.verdict() == Verdict.GRANTED) {
+				this.held.incrementAndGet();
+			}
+			return permit;
 		}
 		catch (IOException ex) {
 			// the answer may come yet, or have come too late
@@ -52,6 +59,15 @@ final class PrimaryPermits implements Permits {
 			}
 			throw ex;
 		}
+	}
+
+	/**
+	 * The number of permits that have not been given back, which a worker that leaves
+	 * waits for.
+	 * @return the number
+	 */
+	int held() {
+		return this.held.get();
 	}
 
 	private final class Answered implements Permit {
@@ -75,11 +91,13 @@ final class PrimaryPermits implements Permits {
 
 		@Override
 		public void release() {
+			PrimaryPermits.this.held.decrementAndGet();
 			PrimaryPermits.this.link.send(new FromWorker.Release(this.number, this.name));
 		}
 
 		@Override
 		public void complete() {
+			PrimaryPermits.this.held.decrementAndGet();
 			PrimaryPermits.this.link.send(new FromWorker.Completed(this.number, this.name));
 		}
 

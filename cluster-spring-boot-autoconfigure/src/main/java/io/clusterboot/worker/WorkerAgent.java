@@ -52,6 +52,8 @@ public final class WorkerAgent implements PrimaryLink.Orders {
 
 	private final ClusterNews news = new ClusterNews();
 
+	private final PrimaryPermits permits;
+
 	private final RequestTracker requests = new RequestTracker();
 
 	private final List<SharedServer> servers = new CopyOnWriteArrayList<>();
@@ -73,6 +75,7 @@ public final class WorkerAgent implements PrimaryLink.Orders {
 		this.properties = properties;
 		this.link = PrimaryLink.connect(identity, this);
 		this.sockets = new SharedSockets(this.link, properties.startup().timeout());
+		this.permits = new PrimaryPermits(this.link, this.news.leaderRole(), properties.link().replyTimeout());
 	}
 
 	/**
@@ -151,7 +154,7 @@ public final class WorkerAgent implements PrimaryLink.Orders {
 	 * @return the permits
 	 */
 	public Permits permits() {
-		return new PrimaryPermits(this.link, this.news.leaderRole(), this.properties.link().replyTimeout());
+		return this.permits;
 	}
 
 	/**
@@ -411,7 +414,7 @@ public final class WorkerAgent implements PrimaryLink.Orders {
 		if (last) {
 			this.sockets.lastCall();
 		}
-		new Drain(this.properties.drain(), this.requests, this.servers, this::unfinishedMessages).run();
+		new Drain(this.properties.drain(), this.requests, this.servers, this::otherWork).run();
 	}
 
 	private synchronized boolean isStarting() {
@@ -426,9 +429,9 @@ public final class WorkerAgent implements PrimaryLink.Orders {
 		}
 	}
 
-	private int unfinishedMessages() {
+	private int otherWork() {
 		Correspondence correspondence = this.correspondence;
-		return (correspondence != null) ? correspondence.unfinished() : 0;
+		return this.permits.held() + ((correspondence != null) ? correspondence.unfinished() : 0);
 	}
 
 	private int connections() {

@@ -59,15 +59,26 @@ class PrimaryPermitsTests {
 	@Test
 	void aPermitIsGivenBackByItsNumber() throws Exception {
 		this.primary.verdict = Verdict.GRANTED;
-		Permit first = permits(Duration.ofMinutes(1)).acquire("a");
-		Permit second = permits(Duration.ofMinutes(1)).acquire("b");
+		PrimaryPermits permits = permits(Duration.ofMinutes(1));
+		Permit first = permits.acquire("a");
+		Permit second = permits.acquire("b");
 		assertThat(first.verdict()).isEqualTo(Verdict.GRANTED);
 		assertThat(this.primary.next()).isEqualTo(new FromWorker.Acquire(1, "a"));
 		assertThat(this.primary.next()).isEqualTo(new FromWorker.Acquire(2, "b"));
+		assertThat(permits.held()).isEqualTo(2);
 		second.complete();
 		first.release();
+		assertThat(permits.held()).isZero();
 		assertThat(this.primary.next()).isEqualTo(new FromWorker.Completed(2, "b"));
 		assertThat(this.primary.next()).isEqualTo(new FromWorker.Release(1, "a"));
+	}
+
+	@Test
+	void whatIsRefusedIsNotHeld() throws Exception {
+		this.primary.verdict = Verdict.REFUSED;
+		PrimaryPermits permits = permits(Duration.ofMinutes(1));
+		assertThat(permits.acquire("a").verdict()).isEqualTo(Verdict.REFUSED);
+		assertThat(permits.held()).isZero();
 	}
 
 	@Test

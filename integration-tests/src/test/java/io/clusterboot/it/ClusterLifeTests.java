@@ -158,7 +158,7 @@ class ClusterLifeTests {
 		long leader = workerAt(1).pid();
 		await().pollInterval(Duration.ofMillis(5))
 			.atMost(TIMEOUT)
-			.until(() -> lines("runs").get(lines("runs").size() - 1).equals("begin " + leader));
+			.until(() -> lines("runs"), (runs) -> runs.get(runs.size() - 1).equals("begin " + leader));
 		kill(leader);
 		long next = awaitLeaderOtherThan(leader);
 		assertThat(next).isEqualTo(workerAt(0).pid());
