@@ -114,9 +114,10 @@ class ControlTests {
 			kept.awaitAnswers(20);
 			long begun = System.nanoTime();
 			CompletableFuture<Answer> outcome = operations.begin("reload?wait=2m");
-			while (!outcome.isDone()) {
+			await().atMost(TIMEOUT.multipliedBy(6)).until(() -> {
 				assertThat(cluster.cluster().readyWorkers()).as("ready during the reload").isEqualTo(2);
-			}
+				return outcome.isDone();
+			});
 			Answer answer = outcome.join();
 			long done = System.nanoTime();
 			assertThat(answer.status()).as(answer.body()).isEqualTo(200);
