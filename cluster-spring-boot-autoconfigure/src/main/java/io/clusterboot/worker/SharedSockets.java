@@ -54,7 +54,7 @@ public final class SharedSockets {
 		Part part = new Part(policy);
 		ListenAddress key = claim(address, part);
 		try {
-			SharedServerSocket socket = new SharedServerSocket(descriptor(key, binder), () -> release(key));
+			SharedServerSocket socket = open(key, binder);
 			synchronized (this) {
 				part.socket = socket;
 				update();
@@ -92,9 +92,37 @@ public final class SharedSockets {
 	 * Waits for the primary, and therefore holds no lock: what else the primary says must
 	 * not have to wait for its answer.
 	 */
-	private FileDescriptor descriptor(ListenAddress key, Binder binder) throws IOException {
+	private SharedServerSocket open(ListenAddress key, Binder binder) throws IOException {
 		PrimaryLink.Answered answer = this.link.ask((exchange) -> new FromWorker.Listen(exchange, key), this.timeout);
-		return (answer.message() instanceof FromPrimary.Bind) ? bind(key, binder) : answer.descriptors().get(0);
+		if (answer.message() instanceof FromPrimary.Bind bind) {
+			return open(key, bind(key, binder), bind.passed());
+		}
+		return open(key, answer.descriptors().get(0), ((FromPrimary.Handle) answer.message()).passed());
+	}
+
+	private SharedServerSocket open(ListenAddress key, FileDescriptor descriptor, boolean passed) {
+		return passed ? new PassedServerSocket(descriptor, key, new PassingPrimary(this.link), () -> release(key))
+				: new AcceptingServerSocket(descriptor, () -> release(key));
+	}
+
+	/**
+	 * The primary passes a connection on.
+	 * @param connection where it comes from
+	 * @param descriptor the connection
+	 */
+	void pass(FromPrimary.Connection connection, FileDescriptor descriptor) {
+		SharedServerSocket socket;
+		synchronized (this) {
+			Part part = this.parts.get(connection.address());
+			socket = (part != null) ? part.socket : null;
+		}
+		if (socket instanceof PassedServerSocket passed) {
+			passed.pass(connection.number(), descriptor);
+		}
+		else {
+			Descriptors.close(descriptor);
+			this.link.send(new FromWorker.ConnectionDeclined(connection.number()));
+		}
 	}
 
 	private FileDescriptor bind(ListenAddress key, Binder binder) throws IOException {
