@@ -13,7 +13,11 @@ import org.jspecify.annotations.Nullable;
  */
 final class BroadcastSending extends Sending {
 
-	private final Set<Integer> awaited = new HashSet<>();
+	/** Who gets it; not known at first. */
+	private @Nullable Set<Integer> recipients;
+
+	/** Those who need not be waited for any more. */
+	private final Set<Integer> settled = new HashSet<>();
 
 	private final List<String> failures = new ArrayList<>();
 
@@ -32,18 +36,24 @@ final class BroadcastSending extends Sending {
 	 * @return names for exceptions
 	 */
 	synchronized String missing() {
-		return String.join(", ", this.awaited.stream().sorted().map(Sending::name).toList());
+		return String.join(", ", awaited().stream().sorted().map(Sending::name).toList());
+	}
+
+	private Set<Integer> awaited() {
+		Set<Integer> awaited = new HashSet<>((this.recipients != null) ? this.recipients : Set.of());
+		awaited.removeAll(this.settled);
+		return awaited;
 	}
 
 	@Override
 	synchronized void recipients(List<Integer> workers) {
-		this.awaited.addAll(workers);
+		this.recipients = Set.copyOf(workers);
 		completeIfTaken();
 	}
 
 	@Override
 	synchronized void takenBy(int worker) {
-		this.awaited.remove(worker);
+		this.settled.add(worker);
 		completeIfTaken();
 	}
 
@@ -55,9 +65,7 @@ final class BroadcastSending extends Sending {
 
 	@Override
 	synchronized void gone(int worker) {
-		if (this.awaited.contains(worker)) {
-			takenBy(worker);
-		}
+		takenBy(worker);
 	}
 
 	@Override
@@ -66,7 +74,7 @@ final class BroadcastSending extends Sending {
 	}
 
 	private void completeIfTaken() {
-		if (!this.awaited.isEmpty()) {
+		if (this.recipients == null || !awaited().isEmpty()) {
 			return;
 		}
 		if (this.failures.isEmpty()) {

@@ -3,6 +3,9 @@ package io.clusterboot.messaging;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Semaphore;
+import java.util.function.IntConsumer;
+
+import io.clusterboot.protocol.Envelope;
 
 import org.jspecify.annotations.Nullable;
 
@@ -13,7 +16,9 @@ final class DirectSending extends Sending {
 
 	private final @Nullable CompletableFuture<byte[]> reply;
 
-	private volatile int receiver;
+	private int receiver;
+
+	private @Nullable IntConsumer cancellation;
 
 	/**
 	 * Create a sending.
@@ -46,13 +51,37 @@ final class DirectSending extends Sending {
 	 * Who gets it, as far as is known.
 	 * @return id of a process, or an address that has not been resolved yet
 	 */
-	int receiver() {
+	synchronized int receiver() {
 		return this.receiver;
+	}
+
+	/**
+	 * Nobody waits any more.
+	 * @param tell tells the receiver, as soon as it is known who that is
+	 */
+	void cancel(IntConsumer tell) {
+		int known;
+		synchronized (this) {
+			known = this.receiver;
+			if (known < Envelope.PRIMARY) {
+				this.cancellation = tell;
+				return;
+			}
+		}
+		tell.accept(known);
 	}
 
 	@Override
 	void recipients(List<Integer> workers) {
-		this.receiver = workers.get(0);
+		IntConsumer tell;
+		int worker = workers.get(0);
+		synchronized (this) {
+			this.receiver = worker;
+			tell = this.cancellation;
+		}
+		if (tell != null) {
+			tell.accept(worker);
+		}
 	}
 
 	@Override
@@ -62,12 +91,12 @@ final class DirectSending extends Sending {
 
 	@Override
 	void undeliverable(int worker, String reason) {
-		fail(new MessageNotDeliveredException("%s is not delivered: %s".formatted(what(), reason)));
+		fail(new MessageNotDeliveredException("%s is not delivered: %s".formatted(what(), reason), worker));
 	}
 
 	@Override
 	void gone(int worker) {
-		if (worker == this.receiver) {
+		if (worker == receiver()) {
 			fail(new WorkerGoneException(
 					"%s: %s is gone, and it is not known how far it has come".formatted(what(), name(worker))));
 		}

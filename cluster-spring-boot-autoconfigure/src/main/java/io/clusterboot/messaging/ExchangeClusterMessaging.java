@@ -2,6 +2,7 @@ package io.clusterboot.messaging;
 
 import java.lang.reflect.Type;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 
 import io.clusterboot.protocol.Envelope;
@@ -74,7 +75,7 @@ public final class ExchangeClusterMessaging implements ClusterMessaging {
 		catch (ClusterMessagingException ex) {
 			return CompletableFuture.failedFuture(ex);
 		}
-		return this.exchange.request(what, target, Channel.MESSAGE, topic, json, timeout,
+		return this.exchange.request(what, target, Channel.MESSAGE, topic, json, List.of(), timeout,
 				(reply) -> (T) this.payloads.read("The reply to " + what, reply, replyType));
 	}
 

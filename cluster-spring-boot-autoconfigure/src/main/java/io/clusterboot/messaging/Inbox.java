@@ -79,7 +79,7 @@ final class Inbox {
 		try {
 			handling = handler.open(message, payload);
 		}
-		catch (RuntimeException | LinkageError | StackOverflowError ex) {
+		catch (Throwable ex) {
 			this.unread.remove(message.exchange());
 			this.office.undeliverable(message, String.valueOf(ex.getMessage()));
 			return;
@@ -104,7 +104,7 @@ final class Inbox {
 		try {
 			return handling.handle();
 		}
-		catch (Exception | LinkageError | StackOverflowError ex) {
+		catch (Throwable ex) {
 			return CompletableFuture.failedFuture(ex);
 		}
 	}

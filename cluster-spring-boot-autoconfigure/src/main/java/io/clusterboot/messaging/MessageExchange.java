@@ -23,14 +23,13 @@ import io.clusterboot.protocol.Envelope;
 import io.clusterboot.protocol.Envelope.Cancel;
 import io.clusterboot.protocol.Envelope.Channel;
 import io.clusterboot.protocol.Envelope.Delivery;
+import io.clusterboot.protocol.Envelope.Fence;
 import io.clusterboot.protocol.Envelope.Gone;
 import io.clusterboot.protocol.Envelope.Recipients;
 import io.clusterboot.protocol.Envelope.Reply;
 import io.clusterboot.protocol.Envelope.Taken;
 import io.clusterboot.protocol.Envelope.Undeliverable;
 import io.clusterboot.worker.Correspondence;
-import org.apache.commons.logging.Log;
-import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -45,11 +44,14 @@ import org.jspecify.annotations.Nullable;
  */
 public final class MessageExchange implements Correspondence, Inbox.Office {
 
-	private static final Log logger = LogFactory.getLog(MessageExchange.class);
-
 	private static final byte[] EMPTY = {};
 
+	/** Far enough away, and not too far to be counted in nanoseconds. */
+	private static final Duration FOREVER = Duration.ofDays(1000);
+
 	private static final byte[] NULL = { 'n', 'u', 'l', 'l' };
+
+	private static final int LONGEST_TOPIC = 1024;
 
 	/** What a message takes besides its payload, about. */
 	private static final int ENVELOPE_SIZE = 256;
@@ -68,13 +70,16 @@ public final class MessageExchange implements Correspondence, Inbox.Office {
 
 	private final Map<Integer, Semaphore> windows = new ConcurrentHashMap<>();
 
-	private final Map<Integer, Inbox> inboxes = new ConcurrentHashMap<>();
+	private final Map<Source, Inbox> inboxes = new ConcurrentHashMap<>();
 
 	private final Map<Channel, MessageHandler> handlers = new ConcurrentHashMap<>();
 
 	private final AtomicInteger unfinished = new AtomicInteger();
 
 	private final MessageStatistics statistics = new MessageStatistics();
+
+	/** Whether messages may still come although this worker leaves. */
+	private volatile boolean fenceAwaited;
 
 	private volatile boolean closed;
 
@@ -140,12 +145,21 @@ public final class MessageExchange implements Correspondence, Inbox.Office {
 	 * @throws ClusterMessagingException if it has not been taken
 	 */
 	void send(String what, int to, String topic, byte[] payload) {
-		Delivery message = new Delivery(this.self, to, this.exchanges.incrementAndGet(), Channel.MESSAGE, topic, false);
-		Semaphore window = window(what, to, payload.length);
+		requireShort(what, topic);
+		Delivery message = new Delivery(this.self, to, this.exchanges.incrementAndGet(), Channel.MESSAGE, topic, false,
+				List.of());
+		Semaphore window = window(what, to, payload.length, this.settings.sendTimeout());
 		Sending sending = (to == Envelope.OTHERS) ? new BroadcastSending(what, window, size(payload))
 				: new DirectSending(what, to, window, size(payload), null);
 		begin(message.exchange(), sending, message, payload);
 		awaitTaken(sending);
+	}
+
+	private static void requireShort(String what, String topic) {
+		if (topic.length() > LONGEST_TOPIC) {
+			throw new ClusterMessagingException(
+					"%s: it has %d characters, and may have %d".formatted(what, topic.length(), LONGEST_TOPIC));
+		}
 	}
 
 	private void awaitTaken(Sending sending) {
@@ -176,6 +190,7 @@ public final class MessageExchange implements Correspondence, Inbox.Office {
 	 * @param channel what it is for
 	 * @param topic what it is about
 	 * @param payload JSON
+	 * @param except ids of workers that do not get it, where the address leaves a choice
 	 * @param timeout longest time to wait for the reply
 	 * @param reader reads the reply, which is JSON
 	 * @param <T> type of the reply
@@ -183,36 +198,45 @@ public final class MessageExchange implements Correspondence, Inbox.Office {
 	 * is cancelled, or the time is over, the receiver is told
 	 */
 	public <T extends @Nullable Object> CompletableFuture<T> request(String what, int to, Channel channel, String topic,
-			byte[] payload, Duration timeout, Function<byte[], T> reader) {
+			byte[] payload, List<Integer> except, Duration timeout, Function<byte[], T> reader) {
 		long exchange = this.exchanges.incrementAndGet();
 		long begun = System.nanoTime();
+		Duration limit = (timeout.compareTo(FOREVER) < 0) ? timeout : FOREVER;
 		CompletableFuture<byte[]> reply = new CompletableFuture<>();
 		DirectSending sending;
 		try {
-			sending = new DirectSending(what, to, window(what, to, payload.length), size(payload), reply);
+			requireShort(what, topic);
+			sending = new DirectSending(what, to, window(what, to, payload.length, limit), size(payload), reply);
 		}
 		catch (ClusterMessagingException ex) {
 			return CompletableFuture.failedFuture(ex);
 		}
 		CompletableFuture<T> result = reply.handleAsync((json, failure) -> reader.apply(resultOf(json, failure)),
 				this.threads);
-		CompletableFuture<Void> timer = new CompletableFuture<Void>().orTimeout(timeout.toMillis(),
+		CompletableFuture<Void> timer = new CompletableFuture<Void>().orTimeout(limit.toMillis(),
 				TimeUnit.MILLISECONDS);
 		timer.whenComplete((nothing, over) -> {
 			if (over instanceof TimeoutException) {
-				result.completeExceptionally(new ClusterMessagingException("%s was not replied to by %s within %d ms"
-					.formatted(what, Sending.name(sending.receiver()), timeout.toMillis())));
+				// not on the thread that times out everything in this JVM: callers may do
+				// anything
+				this.threads.execute(() -> result
+					.completeExceptionally(new ClusterMessagingException("%s was not replied to%s within %d ms"
+						.formatted(what, describeReceiver(sending), limit.toMillis()))));
 			}
 		});
 		result.whenComplete((value, failure) -> {
 			timer.cancel(false);
-			this.statistics.requested(System.nanoTime() - begun, failure != null);
+			this.statistics.requested(System.nanoTime() - begun);
 			if (!reply.isDone()) {
 				abandon(exchange, sending, reply);
 			}
 		});
-		begin(exchange, sending, new Delivery(this.self, to, exchange, channel, topic, true), payload);
+		begin(exchange, sending, new Delivery(this.self, to, exchange, channel, topic, true, except), payload);
 		return result;
+	}
+
+	private static String describeReceiver(DirectSending sending) {
+		return (sending.receiver() >= Envelope.PRIMARY) ? " by " + Sending.name(sending.receiver()) : "";
 	}
 
 	private static byte[] resultOf(byte @Nullable [] reply, @Nullable Throwable failure) {
@@ -224,18 +248,18 @@ public final class MessageExchange implements Correspondence, Inbox.Office {
 
 	private void abandon(long exchange, DirectSending sending, CompletableFuture<byte[]> reply) {
 		reply.cancel(false);
-		this.post.test(new Cancel(this.self, sending.receiver(), exchange), EMPTY);
+		sending.cancel((receiver) -> this.post.test(new Cancel(this.self, receiver, exchange), EMPTY));
 		forgetIfOver(exchange, sending);
 	}
 
 	/**
 	 * Whoever sends waits here for those before. Fair, or a large message would starve.
 	 */
-	private Semaphore window(String what, int to, int length) {
+	private Semaphore window(String what, int to, int length, Duration atMost) {
 		Semaphore window = this.windows.computeIfAbsent(to, (address) -> new Semaphore(capacity(), true));
 		try {
-			if (window.tryAcquire(length + ENVELOPE_SIZE, this.settings.sendTimeout().toMillis(),
-					TimeUnit.MILLISECONDS)) {
+			Duration limit = (atMost.compareTo(this.settings.sendTimeout()) < 0) ? atMost : this.settings.sendTimeout();
+			if (window.tryAcquire(length + ENVELOPE_SIZE, limit.toMillis(), TimeUnit.MILLISECONDS)) {
 				return window;
 			}
 		}
@@ -244,7 +268,7 @@ public final class MessageExchange implements Correspondence, Inbox.Office {
 			throw new ClusterMessagingException("Interrupted: %s was not sent".formatted(what), ex);
 		}
 		this.statistics.failed();
-		throw new MessageNotDeliveredException(
+		throw new ReceiverBusyException(
 				"%s was not sent within cluster.messaging.send-timeout (%d ms), since %d bytes wait for being taken there"
 					.formatted(what, this.settings.sendTimeout().toMillis(), capacity() - window.availablePermits()));
 	}
@@ -296,24 +320,35 @@ public final class MessageExchange implements Correspondence, Inbox.Office {
 			with(recipients.exchange(), (sending) -> sending.recipients(recipients.workers()));
 		}
 		else if (envelope instanceof Cancel cancel) {
-			Inbox inbox = this.inboxes.get(cancel.from());
-			if (inbox != null) {
-				inbox.cancel(cancel.exchange());
-			}
+			// what is cancelled may reply, and wait for room for that
+			this.threads.execute(() -> cancel(cancel));
 		}
 		else if (envelope instanceof Gone gone) {
 			gone(gone.worker());
 		}
+		else if (envelope instanceof Fence) {
+			this.fenceAwaited = false;
+		}
+	}
+
+	private void cancel(Cancel cancel) {
+		for (Channel channel : Channel.values()) {
+			Inbox inbox = this.inboxes.get(new Source(cancel.from(), channel));
+			if (inbox != null) {
+				inbox.cancel(cancel.exchange());
+			}
+		}
 	}
 
 	private void receivedMessage(Delivery message, byte[] payload) {
+		this.unfinished.incrementAndGet();
 		MessageHandler handler = this.handlers.get(message.channel());
 		if (handler == null) {
 			undeliverable(message, "It handles no messages");
 			return;
 		}
-		this.unfinished.incrementAndGet();
-		this.inboxes.computeIfAbsent(message.from(), (sender) -> new Inbox(this, this.threads))
+		this.inboxes
+			.computeIfAbsent(new Source(message.from(), message.channel()), (source) -> new Inbox(this, this.threads))
 			.deliver(message, payload, handler);
 	}
 
@@ -328,16 +363,24 @@ public final class MessageExchange implements Correspondence, Inbox.Office {
 	private void forgetIfOver(long exchange, Sending sending) {
 		if (sending.isOver()) {
 			this.sendings.remove(exchange);
+			this.windows.values().removeIf((window) -> window.availablePermits() == capacity());
 		}
 	}
 
 	private void gone(int worker) {
 		List.copyOf(this.sendings.keySet()).forEach((exchange) -> with(exchange, (sending) -> sending.gone(worker)));
 		this.windows.remove(worker);
-		Inbox inbox = this.inboxes.remove(worker);
-		if (inbox != null) {
-			inbox.cancelAll();
+		for (Channel channel : Channel.values()) {
+			Inbox inbox = this.inboxes.remove(new Source(worker, channel));
+			if (inbox != null) {
+				this.threads.execute(inbox::cancelAll);
+			}
 		}
+	}
+
+	@Override
+	public void leaving() {
+		this.fenceAwaited = true;
 	}
 
 	@Override
@@ -349,7 +392,7 @@ public final class MessageExchange implements Correspondence, Inbox.Office {
 
 	@Override
 	public int unfinished() {
-		return this.unfinished.get();
+		return this.unfinished.get() + ((this.fenceAwaited && !this.closed) ? 1 : 0);
 	}
 
 	@Override
@@ -361,7 +404,8 @@ public final class MessageExchange implements Correspondence, Inbox.Office {
 	@Override
 	public void undeliverable(Delivery message, String reason) {
 		this.unfinished.decrementAndGet();
-		this.post.test(new Undeliverable(this.self, message.from(), message.exchange(), reason), EMPTY);
+		this.post.test(new Undeliverable(this.self, message.from(), message.exchange(), Envelope.shortened(reason)),
+				EMPTY);
 	}
 
 	/**
@@ -380,8 +424,9 @@ public final class MessageExchange implements Correspondence, Inbox.Office {
 		}
 		catch (ClusterMessagingException ex) {
 			this.unfinished.decrementAndGet();
-			logger.warn("%s goes without a reply to its message about '%s': %s".formatted(Sending.name(message.from()),
-					message.topic(), ex.getMessage()));
+			// small, and one for each request: it needs no room
+			this.post.test(new Reply(this.self, message.from(), this.exchanges.incrementAndGet(), message.exchange(),
+					Envelope.shortened(String.valueOf(ex.getMessage()))), EMPTY);
 		}
 	}
 
@@ -389,11 +434,17 @@ public final class MessageExchange implements Correspondence, Inbox.Office {
 		long exchange = this.exchanges.incrementAndGet();
 		byte[] payload = (failure != null) ? EMPTY : reply;
 		String what = "A reply about '%s' to %s".formatted(message.topic(), Sending.name(message.from()));
-		Sending sending = new DirectSending(what, message.from(), window(what, message.from(), payload.length),
+		Sending sending = new DirectSending(what, message.from(), window(what, message.from(), payload.length, FOREVER),
 				size(payload), null);
 		begin(exchange, sending, new Reply(this.self, message.from(), exchange, message.exchange(),
-				(failure != null) ? describe(failure) : null), payload);
+				(failure != null) ? Envelope.shortened(describe(failure)) : null), payload);
 		return sending;
+	}
+
+	/**
+	 * Who sends, and what for. Tasks must not hold up messages of the same sender.
+	 */
+	private record Source(int sender, Channel channel) {
 	}
 
 	private static String describe(Throwable failure) {

@@ -25,6 +25,9 @@ public final class MessageListeners implements MessageHandler {
 
 	private static final Log logger = LogFactory.getLog(MessageListeners.class);
 
+	/** Topics that are worth a line in the log. */
+	private static final int IGNORED = 100;
+
 	private final Payloads payloads;
 
 	private final Supplier<Map<String, List<MessageMethod>>> listeners;
@@ -83,7 +86,7 @@ public final class MessageListeners implements MessageHandler {
 			throw new MessageNotDeliveredException(
 					"It has no @ClusterMessageListener for the topic '%s'".formatted(message.topic()));
 		}
-		if (this.ignored.add(message.topic())) {
+		if (this.ignored.size() < IGNORED && this.ignored.add(message.topic())) {
 			logger.warn("worker-%d broadcasts messages about '%s', for which there is no @ClusterMessageListener here"
 				.formatted(message.from(), message.topic()));
 		}
@@ -97,11 +100,12 @@ public final class MessageListeners implements MessageHandler {
 		CompletionStage<byte[]> reply = CompletableFuture.completedFuture(this.payloads.write(message.topic(), null));
 		for (Call call : calls) {
 			CompletionStage<byte[]> result = call.run().thenApply((value) -> write(message, call, value));
-			if (!message.reply()) {
-				result.whenComplete((value, failure) -> logFailure(message, call, failure));
-			}
-			if (call.listener().hasReply() || calls.size() == 1) {
+			boolean replies = message.reply() && (call.listener().hasReply() || calls.size() == 1);
+			if (replies) {
 				reply = result;
+			}
+			else {
+				result.whenComplete((value, failure) -> logFailure(message, call, failure));
 			}
 		}
 		return reply;

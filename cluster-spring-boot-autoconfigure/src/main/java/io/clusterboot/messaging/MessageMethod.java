@@ -89,7 +89,8 @@ public final class MessageMethod {
 		catch (InvocationTargetException ex) {
 			return CompletableFuture.failedFuture(ex.getTargetException());
 		}
-		catch (IllegalAccessException | IllegalArgumentException ex) {
+		catch (IllegalAccessException | RuntimeException ex) {
+			// the bean cannot be created, or the arguments do not fit
 			return CompletableFuture.failedFuture(ex);
 		}
 	}

@@ -32,9 +32,8 @@ final class MessageStatistics {
 	/**
 	 * A request is over.
 	 * @param nanos how long it took, in nanoseconds
-	 * @param failed whether it failed after it had been taken
 	 */
-	void requested(long nanos, boolean failed) {
+	void requested(long nanos) {
 		this.requests.increment();
 		this.requestNanos.add(nanos);
 	}

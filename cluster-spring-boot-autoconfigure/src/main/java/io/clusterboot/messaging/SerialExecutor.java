@@ -4,6 +4,8 @@ import java.util.ArrayDeque;
 import java.util.Queue;
 import java.util.concurrent.Executor;
 
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -11,6 +13,8 @@ import org.jspecify.annotations.Nullable;
  * another executor, and takes none of these while there is nothing to run. Thread-safe.
  */
 final class SerialExecutor implements Executor {
+
+	private static final Log logger = LogFactory.getLog(SerialExecutor.class);
 
 	private final Executor threads;
 
@@ -33,7 +37,19 @@ final class SerialExecutor implements Executor {
 
 	private void runAll() {
 		for (Runnable task = next(); task != null; task = next()) {
+			run(task);
+		}
+	}
+
+	/**
+	 * What fails must not keep what waits behind it from being run.
+	 */
+	private static void run(Runnable task) {
+		try {
 			task.run();
+		}
+		catch (Throwable ex) {
+			logger.error("A message could not be handled", ex);
 		}
 	}
 

@@ -1,5 +1,6 @@
 package io.clusterboot.primary;
 
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
@@ -7,8 +8,10 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
 import io.clusterboot.protocol.Envelope;
+import io.clusterboot.protocol.Envelope.Cancel;
 import io.clusterboot.protocol.Envelope.Channel;
 import io.clusterboot.protocol.Envelope.Delivery;
+import io.clusterboot.protocol.Envelope.Fence;
 import io.clusterboot.protocol.Envelope.Gone;
 import io.clusterboot.protocol.Envelope.Recipients;
 import io.clusterboot.protocol.Envelope.Reply;
@@ -16,7 +19,6 @@ import io.clusterboot.protocol.Envelope.Undeliverable;
 import io.clusterboot.protocol.Link;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Passes on what workers send each other, and tells all of them when one is gone.
@@ -54,14 +56,24 @@ final class MessageRouter {
 	}
 
 	/**
-	 * A worker begins or ends to accept messages.
+	 * A worker begins to accept messages.
 	 * @param id id of the worker
-	 * @param accepting whether it accepts them
 	 */
-	void accepting(int id, boolean accepting) {
+	void accepts(int id) {
 		Peer peer = this.peers.get(id);
 		if (peer != null) {
-			peer.accepting = accepting;
+			peer.open();
+		}
+	}
+
+	/**
+	 * A worker accepts no messages any more.
+	 * @param id id of the worker
+	 */
+	void leaves(int id) {
+		Peer peer = this.peers.get(id);
+		if (peer != null) {
+			peer.shut();
 		}
 	}
 
@@ -113,36 +125,40 @@ final class MessageRouter {
 	private void deliver(Peer from, Delivery delivery, byte[] payload) {
 		switch (delivery.to()) {
 			case Envelope.PRIMARY -> this.mailbox.deliver(delivery, payload, from.link);
-			case Envelope.OTHERS ->
-				deliver(from, delivery, payload, accepting().stream().filter((peer) -> peer != from).toList());
-			case Envelope.LEAST_BUSY -> {
-				List<Peer> accepting = accepting();
-				if (accepting.isEmpty()) {
-					from.undeliverable(delivery, Envelope.PRIMARY, "No worker accepts messages");
-				}
-				else {
-					deliver(from, delivery, payload, accepting.subList(0, 1));
-				}
-			}
+			case Envelope.OTHERS -> deliverToOthers(from, delivery, payload);
+			case Envelope.LEAST_BUSY -> deliverToLeastBusy(from, delivery, payload);
 			default -> deliver(from, delivery, payload, delivery.to());
 		}
 	}
 
-	/**
-	 * The workers that accept messages, the least busy one first.
-	 */
-	private List<Peer> accepting() {
-		return this.peers.values()
+	private void deliverToOthers(Peer from, Delivery delivery, byte[] payload) {
+		List<Integer> recipients = new ArrayList<>();
+		this.peers.values()
 			.stream()
-			.filter((peer) -> peer.accepting)
-			.sorted(Comparator.comparingInt(Peer::load).thenComparingInt((peer) -> peer.id))
-			.toList();
+			.filter((peer) -> peer != from && peer.deliver(delivery, payload))
+			.forEach((peer) -> recipients.add(peer.id));
+		from.link.post(new Recipients(from.id, delivery.exchange(), recipients), EMPTY);
+		recipients.forEach((id) -> tellIfGone(from, id));
 	}
 
-	private void deliver(Peer from, Delivery delivery, byte[] payload, List<Peer> recipients) {
-		List<Integer> ids = recipients.stream().map((peer) -> peer.id).toList();
-		from.link.post(new Recipients(from.id, delivery.exchange(), ids), EMPTY);
-		ids.forEach((id) -> deliver(from, delivery, payload, id));
+	/**
+	 * When the cluster stops, all leave and still have something to do: each does it
+	 * itself.
+	 */
+	private void deliverToLeastBusy(Peer from, Delivery delivery, byte[] payload) {
+		Peer to = this.peers.values()
+			.stream()
+			.filter((peer) -> peer.accepting && !delivery.except().contains(peer.id))
+			.min(Comparator.comparingInt(Peer::load).thenComparingInt((peer) -> peer.id))
+			.orElse(from);
+		from.link.post(new Recipients(from.id, delivery.exchange(), List.of(to.id)), EMPTY);
+		if (to == from) {
+			to.begins(delivery);
+			to.link.post(delivery, payload);
+		}
+		else {
+			deliver(from, delivery, payload, to.id);
+		}
 	}
 
 	private void deliver(Peer from, Delivery delivery, byte[] payload, int receiver) {
@@ -150,13 +166,12 @@ final class MessageRouter {
 		if (to == null) {
 			from.undeliverable(delivery, receiver, "There is no worker-%d, or it is gone".formatted(receiver));
 		}
-		else if (!to.accepting) {
+		else if (!to.deliver(delivery, payload)) {
 			from.undeliverable(delivery, receiver,
 					"worker-%d accepts no messages, since it starts or leaves".formatted(receiver));
 		}
 		else {
-			to.begins(delivery);
-			pass(from, delivery, payload, receiver);
+			tellIfGone(from, receiver);
 		}
 	}
 
@@ -167,19 +182,21 @@ final class MessageRouter {
 		else if (envelope instanceof Undeliverable undeliverable) {
 			from.ends(undeliverable.to(), undeliverable.exchange());
 		}
-		pass(from, envelope, payload, envelope.to());
+		Peer to = this.peers.get(envelope.to());
+		if (to != null) {
+			to.link.post(envelope, payload);
+		}
+		if (!(envelope instanceof Cancel)) {
+			tellIfGone(from, envelope.to());
+		}
 	}
 
 	/**
 	 * Whoever sends something before it hears that the receiver is gone, or hears it
 	 * before it knows who the receiver is, is told again: it would wait for ever.
 	 */
-	private void pass(Peer from, Envelope envelope, byte[] payload, int receiver) {
-		Peer to = this.peers.get(receiver);
-		if (to != null) {
-			to.link.post(envelope, payload);
-		}
-		if (to == null || this.peers.get(receiver) != to) {
+	private void tellIfGone(Peer from, int receiver) {
+		if (!this.peers.containsKey(receiver)) {
 			from.link.post(new Gone(from.id, receiver), EMPTY);
 		}
 	}
@@ -203,6 +220,27 @@ final class MessageRouter {
 		private Peer(int id, Link link) {
 			this.id = id;
 			this.link = link;
+		}
+
+		private synchronized void open() {
+			this.accepting = true;
+		}
+
+		/**
+		 * Nothing is delivered behind the fence.
+		 */
+		private synchronized void shut() {
+			this.accepting = false;
+			this.link.post(new Fence(this.id), EMPTY);
+		}
+
+		private synchronized boolean deliver(Delivery delivery, byte[] payload) {
+			if (!this.accepting) {
+				return false;
+			}
+			begins(delivery);
+			this.link.post(delivery, payload);
+			return true;
 		}
 
 		private int load() {

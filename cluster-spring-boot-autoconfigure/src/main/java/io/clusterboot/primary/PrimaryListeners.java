@@ -1,8 +1,12 @@
 package io.clusterboot.primary;
 
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
 import io.clusterboot.protocol.Occurrence;
@@ -19,13 +23,20 @@ final class PrimaryListeners {
 
 	private static final Log logger = LogFactory.getLog(PrimaryListeners.class);
 
+	/** What may wait for a listener that is slow, or hangs. */
+	private static final int WAITING = 10_000;
+
+	/** Time that listeners get for what has happened last. */
+	private static final Duration LAST = Duration.ofSeconds(1);
+
 	private final List<PrimaryListener> listeners;
 
-	private final ExecutorService executor = Executors.newSingleThreadExecutor((task) -> {
-		Thread thread = new Thread(task, "cluster-listeners");
-		thread.setDaemon(true);
-		return thread;
-	});
+	private final ExecutorService executor = new ThreadPoolExecutor(1, 1, 0, TimeUnit.SECONDS,
+			new LinkedBlockingQueue<>(WAITING), (task) -> {
+				Thread thread = new Thread(task, "cluster-listeners");
+				thread.setDaemon(true);
+				return thread;
+			});
 
 	PrimaryListeners(List<PrimaryListener> listeners) {
 		this.listeners = listeners;
@@ -48,9 +59,29 @@ final class PrimaryListeners {
 	/**
 	 * Run something that calls listeners, after what was to be run before.
 	 * @param task gets the listeners
+	 * @return whether it will be run: not if too much waits already
 	 */
-	void run(Consumer<List<PrimaryListener>> task) {
-		this.executor.execute(() -> task.accept(this.listeners));
+	boolean run(Consumer<List<PrimaryListener>> task) {
+		try {
+			this.executor.execute(() -> task.accept(this.listeners));
+			return true;
+		}
+		catch (RejectedExecutionException ex) {
+			return false;
+		}
+	}
+
+	/**
+	 * Call no listener any more, after those for what has happened last.
+	 */
+	void close() {
+		this.executor.shutdown();
+		try {
+			this.executor.awaitTermination(LAST.toMillis(), TimeUnit.MILLISECONDS);
+		}
+		catch (InterruptedException ex) {
+			Thread.currentThread().interrupt();
+		}
 	}
 
 	/**
@@ -61,14 +92,17 @@ final class PrimaryListeners {
 		if (isEmpty()) {
 			return;
 		}
-		run((listeners) -> listeners.forEach((listener) -> {
+		boolean told = run((listeners) -> listeners.forEach((listener) -> {
 			try {
 				tell(listener, occurrence);
 			}
-			catch (RuntimeException | LinkageError | StackOverflowError ex) {
+			catch (Throwable ex) {
 				failed(listener, ex);
 			}
 		}));
+		if (!told) {
+			logger.warn("Listeners in the primary are not told %s: they do not keep up".formatted(occurrence));
+		}
 	}
 
 	private static void tell(PrimaryListener listener, Occurrence occurrence) {

@@ -22,10 +22,18 @@ final class PrimaryMailbox {
 
 	private final PrimaryListeners listeners;
 
+	private final long limit;
+
 	private final AtomicLong exchanges = new AtomicLong();
 
-	PrimaryMailbox(PrimaryListeners listeners) {
+	/**
+	 * Create a mailbox.
+	 * @param listeners get the messages
+	 * @param limit most bytes that a reply may have
+	 */
+	PrimaryMailbox(PrimaryListeners listeners, long limit) {
 		this.listeners = listeners;
+		this.limit = limit;
 	}
 
 	/**
@@ -36,11 +44,10 @@ final class PrimaryMailbox {
 	 */
 	void deliver(Delivery message, byte[] payload, Link sender) {
 		if (this.listeners.isEmpty()) {
-			sender.post(new Undeliverable(Envelope.PRIMARY, message.from(), message.exchange(),
-					"The primary has no PrimaryListener in META-INF/spring.factories"), EMPTY);
+			undeliverable(message, sender, "The primary has no PrimaryListener in META-INF/spring.factories");
 			return;
 		}
-		this.listeners.run((listeners) -> {
+		boolean waits = this.listeners.run((listeners) -> {
 			sender.post(new Taken(Envelope.PRIMARY, message.from(), message.exchange()), EMPTY);
 			Answer answer = handle(new PrimaryMessage(message.from(), message.topic(), payload), listeners);
 			if (message.reply()) {
@@ -48,13 +55,20 @@ final class PrimaryMailbox {
 						message.exchange(), answer.failure()), answer.payload());
 			}
 		});
+		if (!waits) {
+			undeliverable(message, sender, "The listeners in the primary do not keep up");
+		}
+	}
+
+	private static void undeliverable(Delivery message, Link sender, String reason) {
+		sender.post(new Undeliverable(Envelope.PRIMARY, message.from(), message.exchange(), reason), EMPTY);
 	}
 
 	/**
 	 * All listeners get it, whatever becomes of it in those before. The first one that
 	 * has a reply, or fails, answers.
 	 */
-	private static Answer handle(PrimaryMessage message, List<PrimaryListener> listeners) {
+	private Answer handle(PrimaryMessage message, List<PrimaryListener> listeners) {
 		Answer answer = null;
 		for (PrimaryListener listener : listeners) {
 			Answer own = handle(message, listener);
@@ -63,15 +77,24 @@ final class PrimaryMailbox {
 		return (answer != null) ? answer : new Answer(PrimaryMessage.write(null), null);
 	}
 
-	private static @Nullable Answer handle(PrimaryMessage message, PrimaryListener listener) {
+	private @Nullable Answer handle(PrimaryMessage message, PrimaryListener listener) {
 		try {
 			Object reply = listener.onMessage(message);
-			return (reply != null) ? new Answer(PrimaryMessage.write(reply), null) : null;
+			return (reply != null) ? new Answer(checked(PrimaryMessage.write(reply)), null) : null;
 		}
-		catch (Exception | LinkageError | StackOverflowError ex) {
+		catch (Throwable ex) {
 			PrimaryListeners.failed(listener, ex);
-			return new Answer(EMPTY, "%s: %s".formatted(listener.getClass().getName(), ex));
+			return new Answer(EMPTY, Envelope.shortened("%s: %s".formatted(listener.getClass().getName(), ex)));
 		}
+	}
+
+	private byte[] checked(byte[] reply) {
+		if (reply.length > this.limit) {
+			throw new IllegalStateException(
+					"A reply of %d bytes is more than cluster.messaging.max-message-size allows (%d)"
+						.formatted(reply.length, this.limit));
+		}
+		return reply;
 	}
 
 	private record Answer(byte[] payload, @Nullable String failure) {

@@ -72,6 +72,8 @@ final class Supervisor implements LinkServer.Admission, ClusterSignals.Commands 
 
 	private final RecyclePolicy recyclePolicy;
 
+	private final PrimaryListeners listeners;
+
 	private final MessageRouter router;
 
 	private final Departures departures;
@@ -104,7 +106,9 @@ final class Supervisor implements LinkServer.Admission, ClusterSignals.Commands 
 		this.startPlan = new StartPlan(properties.startup().parallelism());
 		this.restartPolicy = new RestartPolicy(properties.restart(), () -> ThreadLocalRandom.current().nextDouble());
 		this.recyclePolicy = new RecyclePolicy(properties.recycle());
-		this.router = new MessageRouter(new PrimaryMailbox(listeners));
+		this.listeners = listeners;
+		this.router = new MessageRouter(
+				new PrimaryMailbox(listeners, properties.messaging().maxMessageSize().toBytes()));
 		this.departures = new Departures(properties);
 		this.slots = new Slots(new Generation(0, first));
 		this.announcements = new Announcements(this.slots, listeners);
@@ -160,6 +164,7 @@ final class Supervisor implements LinkServer.Admission, ClusterSignals.Commands 
 		finally {
 			this.handles.close();
 			dispatching(Dispatcher::close);
+			this.listeners.close();
 		}
 	}
 
@@ -572,7 +577,7 @@ final class Supervisor implements LinkServer.Admission, ClusterSignals.Commands 
 		worker.state(state, now);
 		switch (state) {
 			case READY -> {
-				this.router.accepting(worker.id(), true);
+				this.router.accepts(worker.id());
 				logger.info((before == WorkerState.STARTING)
 						? "%s is ready after %s".formatted(worker, Text.seconds(worker.age(now)))
 						: "%s accepts traffic again".formatted(worker));
@@ -589,7 +594,7 @@ final class Supervisor implements LinkServer.Admission, ClusterSignals.Commands 
 				notReady(worker, "refuses traffic");
 			}
 			case DRAINING -> {
-				this.router.accepting(worker.id(), false);
+				this.router.leaves(worker.id());
 				logger.info("%s drains".formatted(worker));
 				this.announcements.happened(new Occurrence.Disconnected(Announcements.describe(worker)));
 				notReady(worker, "closed its application");

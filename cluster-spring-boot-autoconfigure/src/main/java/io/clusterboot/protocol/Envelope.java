@@ -21,6 +21,19 @@ public sealed interface Envelope extends Message {
 	/** The worker that has the least to do, as an address. */
 	int LEAST_BUSY = -2;
 
+	/** Most characters of words in an envelope. */
+	int LONGEST = 8 * 1024;
+
+	/**
+	 * Make sure that words, such as those of an application's exception, fit into an
+	 * envelope.
+	 * @param words the words
+	 * @return at most some thousand characters of them
+	 */
+	static String shortened(String words) {
+		return (words.length() > LONGEST) ? words.substring(0, LONGEST) + "…" : words;
+	}
+
 	/**
 	 * Who says it.
 	 * @return the id of a worker, or {@link #PRIMARY}
@@ -42,8 +55,10 @@ public sealed interface Envelope extends Message {
 	 * @param channel what it is for
 	 * @param topic which of the receiver's listeners it is for
 	 * @param reply whether the sender waits for a {@link Reply}
+	 * @param except ids of workers that do not get it, where the address leaves a choice
 	 */
-	record Delivery(int from, int to, long exchange, Channel channel, String topic, boolean reply) implements Envelope {
+	record Delivery(int from, int to, long exchange, Channel channel, String topic, boolean reply,
+			List<Integer> except) implements Envelope {
 	}
 
 	/**
@@ -100,6 +115,20 @@ public sealed interface Envelope extends Message {
 	 * @param workers the ids of those who get it
 	 */
 	record Recipients(int to, long exchange, List<Integer> workers) implements Envelope {
+
+		@Override
+		public int from() {
+			return PRIMARY;
+		}
+
+	}
+
+	/**
+	 * Tells a worker that leaves that no {@link Delivery} comes after this.
+	 *
+	 * @param to who leaves
+	 */
+	record Fence(int to) implements Envelope {
 
 		@Override
 		public int from() {

@@ -144,6 +144,10 @@ public final class ClusterRuns implements SmartLifecycle {
 	private boolean settle(Held held) throws InterruptedException {
 		try {
 			Permit permit = this.permits.acquire(held.name());
+			if (permit.verdict() == Verdict.GRANTED && !this.permits.isLeader()) {
+				permit.release();
+				return false;
+			}
 			if (permit.verdict() == Verdict.GRANTED) {
 				run(held, permit);
 			}

@@ -4,11 +4,13 @@ import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.stream.Stream;
 
 import io.clusterboot.messaging.ClusterMessagingException;
 import io.clusterboot.messaging.MessageExchange;
 import io.clusterboot.messaging.MessageNotDeliveredException;
 import io.clusterboot.messaging.Payloads;
+import io.clusterboot.messaging.ReceiverBusyException;
 import io.clusterboot.messaging.WorkerGoneException;
 import io.clusterboot.protocol.Envelope;
 import io.clusterboot.protocol.Envelope.Channel;
@@ -21,6 +23,8 @@ public final class PooledClusterTaskExecutor implements ClusterTaskExecutor {
 
 	/** Workers may leave or die one after the other, as in a reload. */
 	private static final int ATTEMPTS = 5;
+
+	private static final Duration LONGEST = Duration.ofDays(1000);
 
 	private final MessageExchange exchange;
 
@@ -56,12 +60,12 @@ public final class PooledClusterTaskExecutor implements ClusterTaskExecutor {
 		Submission<T> submission;
 		try {
 			submission = new Submission<>(task, this.payloads.write("Task '%s'".formatted(task), argument), resultType,
-					System.nanoTime() + timeout.toNanos());
+					deadline(timeout));
 		}
 		catch (ClusterMessagingException ex) {
 			return CompletableFuture.failedFuture(ex);
 		}
-		submission.attempt(1);
+		submission.attempt(1, List.of());
 		return submission.result;
 	}
 
@@ -73,10 +77,14 @@ public final class PooledClusterTaskExecutor implements ClusterTaskExecutor {
 	@Override
 	public <T> CompletableFuture<List<@Nullable T>> map(String task, Collection<?> arguments, Class<T> resultType,
 			Duration timeout) {
-		long deadline = System.nanoTime() + timeout.toNanos();
+		long deadline = deadline(timeout);
 		Batch<T> batch = new Batch<>(arguments, (argument) -> submit(task, argument, resultType,
 				Duration.ofNanos(Math.max(1, deadline - System.nanoTime()))));
 		return batch.run();
+	}
+
+	private static long deadline(Duration timeout) {
+		return System.nanoTime() + ((timeout.compareTo(LONGEST) < 0) ? timeout : LONGEST).toNanos();
 	}
 
 	/**
@@ -104,16 +112,21 @@ public final class PooledClusterTaskExecutor implements ClusterTaskExecutor {
 			this.deadline = deadline;
 		}
 
-		private void attempt(int number) {
-			Duration left = Duration.ofNanos(Math.max(1, this.deadline - System.nanoTime()));
+		/**
+		 * Have it run.
+		 * @param number how many times this makes
+		 * @param except ids of workers that have refused it
+		 */
+		private void attempt(int number, List<Integer> except) {
+			Duration left = Duration.ofNanos(Math.max(1_000_000, this.deadline - System.nanoTime()));
 			CompletableFuture<@Nullable T> attempt = PooledClusterTaskExecutor.this.exchange.request(this.what,
-					Envelope.LEAST_BUSY, Channel.TASK, this.task, this.argument, left, this::read);
+					Envelope.LEAST_BUSY, Channel.TASK, this.task, this.argument, except, left, this::read);
 			attempt.whenComplete((value, failure) -> {
 				if (failure == null) {
 					this.result.complete(value);
 				}
 				else if (number < ATTEMPTS && mayTryAgain(failure) && !this.result.isDone()) {
-					attempt(number + 1);
+					attempt(number + 1, refused(except, Failures.causeOf(failure)));
 				}
 				else {
 					this.result.completeExceptionally(describe(failure));
@@ -128,9 +141,14 @@ public final class PooledClusterTaskExecutor implements ClusterTaskExecutor {
 					this.resultType);
 		}
 
+		private static List<Integer> refused(List<Integer> before, Throwable cause) {
+			return (cause instanceof MessageNotDeliveredException refusal)
+					? Stream.concat(before.stream(), Stream.of(refusal.worker())).toList() : before;
+		}
+
 		private boolean mayTryAgain(Throwable failure) {
 			Throwable cause = Failures.causeOf(failure);
-			return cause instanceof MessageNotDeliveredException
+			return cause instanceof MessageNotDeliveredException && !(cause instanceof ReceiverBusyException)
 					|| cause instanceof WorkerGoneException && isIdempotent();
 		}
 

@@ -1,13 +1,14 @@
 package io.clusterboot.task;
 
+import java.time.Duration;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.FutureTask;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
 import io.clusterboot.messaging.MessageHandler;
@@ -22,6 +23,9 @@ import org.jspecify.annotations.Nullable;
  * tasks are there as it runs, it reads no more: they wait where they come from.
  */
 public final class TaskRunner implements MessageHandler {
+
+	/** Time after which a thread without a task ends. */
+	private static final Duration IDLE = Duration.ofSeconds(10);
 
 	private final Tasks tasks;
 
@@ -43,12 +47,15 @@ public final class TaskRunner implements MessageHandler {
 		this.room = new Semaphore(2 * parallelism);
 		ClassLoader classLoader = Thread.currentThread().getContextClassLoader();
 		AtomicInteger number = new AtomicInteger();
-		this.threads = Executors.newFixedThreadPool(parallelism, (task) -> {
-			Thread thread = new Thread(task, "cluster-task-" + number.incrementAndGet());
-			thread.setContextClassLoader(classLoader);
-			thread.setDaemon(true);
-			return thread;
-		});
+		ThreadPoolExecutor threads = new ThreadPoolExecutor(parallelism, parallelism, IDLE.toSeconds(),
+				TimeUnit.SECONDS, new LinkedBlockingQueue<>(), (task) -> {
+					Thread thread = new Thread(task, "cluster-task-" + number.incrementAndGet());
+					thread.setContextClassLoader(classLoader);
+					thread.setDaemon(true);
+					return thread;
+				});
+		threads.allowCoreThreadTimeOut(true);
+		this.threads = threads;
 	}
 
 	@Override
@@ -62,17 +69,27 @@ public final class TaskRunner implements MessageHandler {
 	}
 
 	/**
-	 * One run of a task.
+	 * One run of a task. Whoever cancels it interrupts its thread; it is over when the
+	 * method has returned, whatever that makes of it.
 	 */
-	private final class Run extends FutureTask<CompletionStage<?>> implements Handling {
+	private final class Run implements Handling, Runnable {
 
 		private final String name;
 
+		private final MessageMethod method;
+
+		private final @Nullable Object[] arguments;
+
 		private final CompletableFuture<byte[]> result = new CompletableFuture<>();
 
+		private @Nullable Thread thread;
+
+		private boolean cancelled;
+
 		private Run(String name, MessageMethod method, @Nullable Object[] arguments) {
-			super(() -> method.call(arguments));
 			this.name = name;
+			this.method = method;
+			this.arguments = arguments;
 		}
 
 		@Override
@@ -84,37 +101,55 @@ public final class TaskRunner implements MessageHandler {
 		}
 
 		@Override
-		public void cancel() {
-			cancel(true);
+		public void run() {
+			if (!begin()) {
+				this.result.completeExceptionally(new CancellationException());
+				return;
+			}
+			CompletionStage<?> stage;
+			try {
+				stage = this.method.call(this.arguments);
+			}
+			finally {
+				end();
+			}
+			stage.whenComplete(this::complete);
+		}
+
+		private synchronized boolean begin() {
+			if (!this.cancelled) {
+				this.thread = Thread.currentThread();
+			}
+			return !this.cancelled;
+		}
+
+		/**
+		 * An interrupt that comes too late is not for the next task.
+		 */
+		private synchronized void end() {
+			this.thread = null;
+			Thread.interrupted();
 		}
 
 		@Override
-		protected void done() {
-			try {
-				get().whenComplete(this::complete);
-			}
-			catch (CancellationException ex) {
-				this.result.completeExceptionally(ex);
-			}
-			catch (ExecutionException ex) {
-				this.result.completeExceptionally(ex.getCause());
-			}
-			catch (InterruptedException ex) {
-				Thread.currentThread().interrupt();
-				this.result.completeExceptionally(ex);
+		public synchronized void cancel() {
+			this.cancelled = true;
+			if (this.thread != null) {
+				this.thread.interrupt();
 			}
 		}
 
 		private void complete(@Nullable Object value, @Nullable Throwable failure) {
-			if (failure != null) {
-				this.result.completeExceptionally(failure);
-				return;
-			}
 			try {
-				this.result
-					.complete(TaskRunner.this.payloads.write("The result of task '%s'".formatted(this.name), value));
+				if (failure != null) {
+					this.result.completeExceptionally(failure);
+				}
+				else {
+					this.result.complete(
+							TaskRunner.this.payloads.write("The result of task '%s'".formatted(this.name), value));
+				}
 			}
-			catch (RuntimeException ex) {
+			catch (Throwable ex) {
 				this.result.completeExceptionally(ex);
 			}
 		}

@@ -16,6 +16,12 @@ public interface Correspondence {
 	void received(Envelope envelope, byte[] payload);
 
 	/**
+	 * This worker leaves, which the primary is going to be told: it sends a fence behind
+	 * the last message.
+	 */
+	void leaving();
+
+	/**
 	 * Nothing can be sent or received any more.
 	 */
 	void linkClosed();

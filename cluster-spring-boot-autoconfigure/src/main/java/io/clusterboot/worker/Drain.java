@@ -94,10 +94,11 @@ final class Drain {
 
 	private String describeRest(int waiting) {
 		return ("cluster.drain.timeout (%d ms) is over with %d connections open. Cut off: %d requests in process and "
-				+ "%d idle connections. Ended: %d asynchronous requests and %d sessions, such as WebSockets.")
+				+ "%d idle connections. Ended: %d asynchronous requests and %d sessions, such as WebSockets. Left: %d messages, tasks and "
+				+ "runs.")
 			.formatted(this.settings.timeout().toMillis(), sum(SharedServer::connections),
 					this.requests.active() - waiting, sum((server) -> server.idleConnections(Duration.ZERO)), waiting,
-					sum(SharedServer::sessions));
+					sum(SharedServer::sessions), this.otherWork.getAsInt());
 	}
 
 	private int sum(ToIntFunction<SharedServer> count) {

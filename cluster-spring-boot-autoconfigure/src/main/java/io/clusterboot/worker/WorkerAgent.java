@@ -309,6 +309,10 @@ public final class WorkerAgent implements PrimaryLink.Orders {
 		if (correspondence != null) {
 			correspondence.received(envelope, payload);
 		}
+		else if (envelope instanceof Envelope.Delivery delivery) {
+			this.link.post(new Envelope.Undeliverable(this.identity.id(), delivery.from(), delivery.exchange(),
+					"It handles no messages"), new byte[0]);
+		}
 	}
 
 	@Override
@@ -431,6 +435,9 @@ public final class WorkerAgent implements PrimaryLink.Orders {
 		if (this.state != state) {
 			this.state = state;
 			this.news.leaderRole().stateChanging();
+			if (state == WorkerState.DRAINING && this.correspondence != null) {
+				this.correspondence.leaving();
+			}
 			this.link.send(new FromWorker.StateChanged(state));
 		}
 	}

@@ -10,6 +10,7 @@ import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
@@ -54,7 +55,7 @@ class MessageRouterTests {
 	@TempDir
 	private Path directory;
 
-	private final MessageRouter router = new MessageRouter(new PrimaryMailbox(new PrimaryListeners(List.of())));
+	private final MessageRouter router = new MessageRouter(new PrimaryMailbox(new PrimaryListeners(List.of()), 1000));
 
 	private final Map<Integer, Worker> workers = new HashMap<>();
 
@@ -85,7 +86,7 @@ class MessageRouterTests {
 	@Test
 	void whoDoesNotAcceptIsSentNothing() {
 		worker(2).replies((text) -> CompletableFuture.completedFuture("no"));
-		this.router.accepting(2, false);
+		this.router.leaves(2);
 		assertFails(worker(1).request(2, "question"), MessageNotDeliveredException.class,
 				"worker-2 accepts no messages");
 		assertFails(worker(1).request(7, "question"), MessageNotDeliveredException.class, "There is no worker-7");
@@ -162,11 +163,59 @@ class MessageRouterTests {
 	}
 
 	@Test
+	void aTaskThatIsCancelledAtOnceIsCancelledWhereverItIs() {
+		List<CompletableFuture<String>> running = Collections.synchronizedList(new ArrayList<>());
+		this.workers.values().forEach((worker) -> worker.exchange.handle(Channel.TASK, worker.handler((text) -> {
+			CompletableFuture<String> result = new CompletableFuture<>();
+			running.add(result);
+			return result;
+		})));
+		CompletableFuture<String> other = worker(1).task("goes on");
+		for (int i = 0; i < 50; i++) {
+			worker(1).task("cancelled").cancel(true);
+		}
+		await()
+			.until(() -> this.workers.values().stream().mapToInt((worker) -> worker.exchange.unfinished()).sum() == 1);
+		assertThat(other).isNotDone();
+		assertThat(running.stream().filter((result) -> !result.isDone())).hasSize(1);
+	}
+
+	@Test
+	void whoLeavesWaitsUntilNothingMoreCanCome() {
+		worker(2).replies((text) -> CompletableFuture.completedFuture("taken"));
+		worker(2).exchange.leaving();
+		assertThat(worker(1).request(2, "late")).succeedsWithin(TIMEOUT).isEqualTo("taken");
+		// no more than the fence
+		await().until(() -> worker(2).exchange.unfinished() == 1);
+		this.router.leaves(2);
+		await().until(() -> worker(2).exchange.unfinished() == 0);
+		assertFails(worker(1).request(2, "too late"), MessageNotDeliveredException.class, "accepts no messages");
+	}
+
+	@Test
+	void whenAllLeaveEachDoesItsTasksItself() {
+		this.workers.values()
+			.forEach((worker) -> worker.exchange.handle(Channel.TASK,
+					worker.handler((text) -> CompletableFuture.completedFuture("by " + worker.id))));
+		this.workers.keySet().forEach(this.router::leaves);
+		assertThat(worker(2).task("task")).succeedsWithin(TIMEOUT).isEqualTo("by 2");
+	}
+
+	@Test
+	void aReplyThatIsNoneIsShortEnough() {
+		worker(2).replies((text) -> CompletableFuture.failedFuture(new IllegalStateException("x".repeat(2_000_000))));
+		assertFails(worker(1).request(2, "question"), ClusterMessagingException.class, "failed in worker-2");
+		await().until(() -> worker(2).exchange.unfinished() == 0);
+	}
+
+	@Test
 	void nobodySpeaksForOthers() throws Exception {
 		worker(3).replies((text) -> CompletableFuture.completedFuture("believed"));
-		worker(1).link.post(new Delivery(2, 3, 1, Channel.MESSAGE, "topic", true), new byte[0]);
+		worker(1).link.post(new Delivery(2, 3, 1, Channel.MESSAGE, "topic", true, List.of()), new byte[0]);
 		assertThat(worker(1).request(3, "own").get(10, TimeUnit.SECONDS)).isEqualTo("believed");
-		assertThat(worker(3).handled).containsExactly("own");
+		// would come behind the forged one
+		assertThat(worker(2).request(3, "real").get(10, TimeUnit.SECONDS)).isEqualTo("believed");
+		assertThat(worker(3).handled).containsExactly("own", "real");
 	}
 
 	private static void assertFails(CompletableFuture<String> future, Class<? extends Exception> type, String message) {
@@ -201,7 +250,7 @@ class MessageRouterTests {
 			}
 			Link primary = new Link("worker-" + id, other, new PrimaryEnd(id));
 			MessageRouterTests.this.router.joined(id, primary);
-			MessageRouterTests.this.router.accepting(id, true);
+			MessageRouterTests.this.router.accepts(id);
 			primary.start();
 			this.link = new Link("primary", own, new WorkerEnd());
 			this.exchange = new MessageExchange(id, new ClusterProperties.Messaging(DataSize.ofKilobytes(16),
@@ -213,13 +262,13 @@ class MessageRouterTests {
 			return request(to, Channel.MESSAGE, text);
 		}
 
-		private void task(String text) {
-			request(Envelope.LEAST_BUSY, Channel.TASK, text);
+		private CompletableFuture<String> task(String text) {
+			return request(Envelope.LEAST_BUSY, Channel.TASK, text);
 		}
 
 		private CompletableFuture<String> request(int to, Channel channel, String text) {
 			return this.exchange.request("A request of worker-" + this.id, to, channel, "topic",
-					text.getBytes(StandardCharsets.UTF_8), TIMEOUT,
+					text.getBytes(StandardCharsets.UTF_8), List.of(), TIMEOUT,
 					(reply) -> new String(reply, StandardCharsets.UTF_8));
 		}
 
@@ -232,8 +281,13 @@ class MessageRouterTests {
 
 				private @Nullable CompletableFuture<String> result;
 
+				private boolean cancelled;
+
 				@Override
-				public CompletionStage<byte[]> handle() {
+				public synchronized CompletionStage<byte[]> handle() {
+					if (this.cancelled) {
+						return CompletableFuture.failedFuture(new CancellationException());
+					}
 					String text = new String(payload, StandardCharsets.UTF_8);
 					Worker.this.handled.add(text);
 					this.result = reply.apply(text);
@@ -241,7 +295,8 @@ class MessageRouterTests {
 				}
 
 				@Override
-				public void cancel() {
+				public synchronized void cancel() {
+					this.cancelled = true;
 					if (this.result != null) {
 						this.result.cancel(true);
 					}
