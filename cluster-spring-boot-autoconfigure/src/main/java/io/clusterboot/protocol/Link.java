@@ -96,7 +96,7 @@ public final class Link implements AutoCloseable {
 	 * does not read
 	 */
 	public boolean send(Message message, FileDescriptor... descriptors) {
-		return send(new Outgoing(FrameCodec.encode(message, descriptors.length), List.of(descriptors), NOBODY));
+		return send(message, NOBODY, descriptors);
 	}
 
 	/**
@@ -104,11 +104,12 @@ public final class Link implements AutoCloseable {
 	 * @param message the message
 	 * @param written is run when it has left this process, unless the link is closed
 	 * before
+	 * @param descriptors what travels along; they have to stay open until then
 	 * @return {@code false} if the link is closed, or had to be closed because the peer
 	 * does not read
 	 */
-	public boolean send(Message message, Runnable written) {
-		return send(new Outgoing(FrameCodec.encode(message, 0), List.of(), written));
+	public boolean send(Message message, Runnable written, FileDescriptor... descriptors) {
+		return send(new Outgoing(FrameCodec.encode(message, descriptors.length), List.of(descriptors), written));
 	}
 
 	private boolean send(Outgoing frame) {

@@ -2,8 +2,8 @@ package io.clusterboot.worker;
 
 import java.io.FileDescriptor;
 import java.io.IOException;
+import java.net.InetSocketAddress;
 import java.nio.channels.NetworkChannel;
-import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
@@ -25,7 +25,7 @@ final class PassedServerSocket extends SharedServerSocket {
 	/** Time that the acceptor may need for the connection before. */
 	private static final Duration PATIENCE = Duration.ofMillis(100);
 
-	private final ServerSocketChannel socket;
+	private final BoundAddress channel;
 
 	private final ListenAddress address;
 
@@ -45,8 +45,8 @@ final class PassedServerSocket extends SharedServerSocket {
 
 	private boolean wakeup;
 
-	PassedServerSocket(FileDescriptor descriptor, ListenAddress address, Primary primary, Runnable onClose) {
-		this.socket = JdkChannels.serverChannel(descriptor);
+	PassedServerSocket(InetSocketAddress bound, ListenAddress address, Primary primary, Runnable onClose) {
+		this.channel = new BoundAddress(bound);
 		this.address = address;
 		this.primary = primary;
 		this.onClose = onClose;
@@ -76,7 +76,7 @@ final class PassedServerSocket extends SharedServerSocket {
 
 	@Override
 	public NetworkChannel channel() {
-		return this.socket;
+		return this.channel;
 	}
 
 	/**
@@ -190,12 +190,7 @@ final class PassedServerSocket extends SharedServerSocket {
 	@Override
 	public void close() {
 		change(Gate.CLOSED);
-		try {
-			this.socket.close();
-		}
-		catch (IOException ex) {
-			// close(2) has released the descriptor even when it reports an error
-		}
+		this.channel.close();
 		this.onClose.run();
 	}
 

@@ -67,8 +67,8 @@ final class PrimaryLink implements Link.Receiver {
 		return this.link.send(message, descriptors);
 	}
 
-	boolean send(FromWorker message, Runnable written) {
-		return this.link.send(message, written);
+	boolean send(FromWorker message, Runnable written, FileDescriptor... descriptors) {
+		return this.link.send(message, written, descriptors);
 	}
 
 	/**

@@ -95,14 +95,25 @@ public final class SharedSockets {
 	private SharedServerSocket open(ListenAddress key, Binder binder) throws IOException {
 		PrimaryLink.Answered answer = this.link.ask((exchange) -> new FromWorker.Listen(exchange, key), this.timeout);
 		if (answer.message() instanceof FromPrimary.Bind bind) {
-			return open(key, bind(key, binder), bind.passed());
+			return bind.passed() ? passed(key, bind(key, binder, this::deposit))
+					: accepting(key, bind(key, binder, this::share));
 		}
-		return open(key, answer.descriptors().get(0), ((FromPrimary.Handle) answer.message()).passed());
+		FileDescriptor descriptor = answer.descriptors().get(0);
+		if (!((FromPrimary.Handle) answer.message()).passed()) {
+			return accepting(key, descriptor);
+		}
+		// the primary alone keeps the socket, and can close it between two connections
+		try (ServerSocketChannel channel = JdkChannels.serverChannel(descriptor)) {
+			return passed(key, (InetSocketAddress) channel.getLocalAddress());
+		}
 	}
 
-	private SharedServerSocket open(ListenAddress key, FileDescriptor descriptor, boolean passed) {
-		return passed ? new PassedServerSocket(descriptor, key, new PassingPrimary(this.link), () -> release(key))
-				: new AcceptingServerSocket(descriptor, () -> release(key));
+	private SharedServerSocket accepting(ListenAddress key, FileDescriptor descriptor) {
+		return new AcceptingServerSocket(descriptor, () -> release(key));
+	}
+
+	private SharedServerSocket passed(ListenAddress key, InetSocketAddress bound) {
+		return new PassedServerSocket(bound, key, new PassingPrimary(this.link), () -> release(key));
 	}
 
 	/**
@@ -125,18 +136,33 @@ public final class SharedSockets {
 		}
 	}
 
-	private FileDescriptor bind(ListenAddress key, Binder binder) throws IOException {
+	private <T> T bind(ListenAddress key, Binder binder, Deposit<T> deposit) throws IOException {
 		try (ServerSocketChannel channel = binder.bind()) {
-			FileDescriptor descriptor = Descriptors.duplicate(JdkChannels.descriptor(channel));
 			InetSocketAddress bound = (InetSocketAddress) channel.getLocalAddress();
 			String host = ListenAddress.of(bound, 0).host();
-			this.link.send(new FromWorker.Bound(key, host, bound.getPort()), descriptor);
-			return descriptor;
+			return deposit.make(new FromWorker.Bound(key, host, bound.getPort()),
+					Descriptors.duplicate(JdkChannels.descriptor(channel)), bound);
 		}
 		catch (IOException | RuntimeException ex) {
 			this.link.send(new FromWorker.BindFailed(key));
 			throw ex;
 		}
+	}
+
+	/**
+	 * Give the primary a descriptor of the socket, and keep it too.
+	 */
+	private FileDescriptor share(FromWorker.Bound message, FileDescriptor descriptor, InetSocketAddress bound) {
+		this.link.send(message, descriptor);
+		return descriptor;
+	}
+
+	/**
+	 * Give the primary the socket.
+	 */
+	private InetSocketAddress deposit(FromWorker.Bound message, FileDescriptor descriptor, InetSocketAddress bound) {
+		this.link.send(message, () -> Descriptors.close(descriptor), descriptor);
+		return bound;
 	}
 
 	/**
@@ -170,6 +196,18 @@ public final class SharedSockets {
 			all = this.parts.values().stream().map((part) -> part.socket).filter(Objects::nonNull).toList();
 		}
 		all.forEach((socket) -> socket.lastCall(LAST_CALL));
+	}
+
+	/**
+	 * What becomes of a socket that this worker has bound.
+	 *
+	 * @param <T> what this worker keeps of it
+	 */
+	@FunctionalInterface
+	private interface Deposit<T> {
+
+		T make(FromWorker.Bound message, FileDescriptor descriptor, InetSocketAddress bound);
+
 	}
 
 	private static final class Part {
