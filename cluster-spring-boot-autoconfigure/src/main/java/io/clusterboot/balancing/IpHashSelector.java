@@ -21,6 +21,11 @@ final class IpHashSelector implements WorkerSelector {
 			.orElseThrow();
 	}
 
+	@Override
+	public boolean isSticky() {
+		return true;
+	}
+
 	/**
 	 * Mixes well, as the end of SplitMix64 does.
 	 */

@@ -19,7 +19,7 @@ public final class LoadBalancing {
 	 * Create the selector that a value names.
 	 * @param value the value, which is not {@link #KERNEL}
 	 * @return the selector
-	 * @throws IllegalArgumentException if it names none
+	 * @throws UnknownStrategyException if it names none
 	 */
 	public static WorkerSelector selector(String value) {
 		return switch (value) {
@@ -37,7 +37,7 @@ public final class LoadBalancing {
 			return (WorkerSelector) type.getDeclaredConstructor().newInstance();
 		}
 		catch (ReflectiveOperationException | ClassCastException | LinkageError ex) {
-			throw new IllegalArgumentException(
+			throw new UnknownStrategyException(
 					"cluster.load-balancing must be kernel, round-robin, least-connections, least-load, ip-hash or the "
 							+ "name of a class that implements %s and has a public constructor without parameters, but is '%s': %s"
 								.formatted(WorkerSelector.class.getName(), className, ex),

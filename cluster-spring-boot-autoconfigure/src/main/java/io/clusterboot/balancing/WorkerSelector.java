@@ -12,7 +12,6 @@ import java.util.List;
  * who connects waits for it. If it throws something, or returns what is no candidate,
  * that is logged once, and the connection goes to the next worker in turn.
  */
-@FunctionalInterface
 public interface WorkerSelector {
 
 	/**
@@ -23,5 +22,14 @@ public interface WorkerSelector {
 	 * @return one of them
 	 */
 	WorkerCandidate select(List<WorkerCandidate> candidates, IncomingConnection connection);
+
+	/**
+	 * Whether a connection waits for the worker that is selected, also while that worker
+	 * has not acknowledged the one before. Otherwise such workers are no candidates.
+	 * @return whether the selected worker, and no other, is to get the connection
+	 */
+	default boolean isSticky() {
+		return false;
+	}
 
 }

@@ -39,6 +39,9 @@ final class Dispatcher {
 
 	private static final Log logger = LogFactory.getLog(Dispatcher.class);
 
+	/** Connections that wait for a worker which is not the next best one. */
+	private static final int MOST_WAITING = 128;
+
 	private final WorkerSelector selector;
 
 	private final WorkerSelector fallback = LoadBalancing.fallback();
@@ -156,7 +159,12 @@ final class Dispatcher {
 	}
 
 	private boolean hasTaker(ListenAddress address) {
-		return this.receivers.values().stream().anyMatch((receiver) -> receiver.takesFrom(address));
+		return this.waiting.size() < MOST_WAITING
+				&& this.receivers.values().stream().anyMatch((receiver) -> isCandidate(receiver, address));
+	}
+
+	private boolean isCandidate(Receiver receiver, ListenAddress address) {
+		return receiver.open.contains(address) && (receiver.outstanding == null || this.selector.isSticky());
 	}
 
 	/**
@@ -195,12 +203,9 @@ final class Dispatcher {
 	}
 
 	private void freed() {
-		for (Connection connection : List.copyOf(this.waiting)) {
-			if (!candidates(connection).isEmpty()) {
-				this.waiting.remove(connection);
-				pass(connection);
-			}
-		}
+		List<Connection> again = List.copyOf(this.waiting);
+		this.waiting.clear();
+		again.forEach(this::pass);
 		notifyAll();
 	}
 
@@ -208,6 +213,9 @@ final class Dispatcher {
 		List<Receiver> candidates = candidates(connection);
 		while (!candidates.isEmpty()) {
 			Receiver receiver = select(candidates, connection.incoming());
+			if (receiver.outstanding != null) {
+				break;
+			}
 			long number = ++this.lastNumber;
 			receiver.give(number, connection);
 			if (receiver.peer.send(new FromPrimary.Connection(number, connection.address()), connection.descriptor())) {
@@ -224,7 +232,7 @@ final class Dispatcher {
 	private List<Receiver> candidates(Connection connection) {
 		return this.receivers.values()
 			.stream()
-			.filter((receiver) -> receiver.takesFrom(connection.address())
+			.filter((receiver) -> isCandidate(receiver, connection.address())
 					&& !connection.declinedBy().contains(receiver.id))
 			.sorted(Comparator.comparingInt((receiver) -> receiver.index))
 			.toList();
@@ -290,10 +298,6 @@ final class Dispatcher {
 			this.id = id;
 			this.index = index;
 			this.peer = peer;
-		}
-
-		private boolean takesFrom(ListenAddress address) {
-			return this.outstanding == null && this.open.contains(address);
 		}
 
 		private void gate(FromWorker.Gate gate) {

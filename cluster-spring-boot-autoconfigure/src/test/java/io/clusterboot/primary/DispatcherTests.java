@@ -162,6 +162,24 @@ class DispatcherTests {
 	}
 
 	@Test
+	void aStickyConnectionWaitsForItsWorkerUntilThatIsGone() throws Exception {
+		this.dispatcher = new Dispatcher(LoadBalancing.selector("ip-hash"));
+		Worker first = join(1);
+		Worker second = join(2);
+		connect();
+		Worker own = first.passed.isEmpty() ? second : first;
+		Worker other = (own == first) ? second : first;
+		connect();
+		assertThat(other.passed).isEmpty();
+		own.takes();
+		assertThat(own.passed).as("the next one").hasSize(1);
+		connect();
+		this.dispatcher.gone(own.id);
+		other.takes();
+		other.takes();
+	}
+
+	@Test
 	void selectorsKnowWhatHasBeenPassedSinceTheLastReport() throws Exception {
 		List<List<Integer>> seen = new ArrayList<>();
 		this.dispatcher = new Dispatcher((candidates, connection) -> {

@@ -186,14 +186,14 @@ class LoadBalancingTests {
 			.start()) {
 			cluster.awaitReady();
 			long last = cluster.cluster().workers().get(1).pid();
-			LoadResult result = LoadGenerator.on(cluster.port()).requests(200).run().assertNoFailures();
+			LoadResult result = LoadGenerator.on(cluster.port()).clients(1).requests(200).run().assertNoFailures();
 			assertThat(result.answers().get(last)).as(result::table).isGreaterThan(150);
 		}
 	}
 
 	@Test
 	void whatIsNoStrategyEndsTheStart() {
-		try (ClusterProcess cluster = cluster("fastest").start()) {
+		try (ClusterProcess cluster = cluster("fastest").expectError("LoggingFailureAnalysisReporter").start()) {
 			assertThat(cluster.awaitExit(TIMEOUT)).isNotZero();
 			cluster.awaitLine("cluster.load-balancing must be kernel, round-robin.*but is 'fastest'");
 		}
