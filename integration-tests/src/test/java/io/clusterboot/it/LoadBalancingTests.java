@@ -193,7 +193,9 @@ class LoadBalancingTests {
 
 	@Test
 	void whatIsNoStrategyEndsTheStart() {
-		try (ClusterProcess cluster = cluster("fastest").expectError("LoggingFailureAnalysisReporter").start()) {
+		try (ClusterProcess cluster = cluster("fastest").expectError("LoggingFailureAnalysisReporter")
+			.expectError("Application run failed")
+			.start()) {
 			assertThat(cluster.awaitExit(TIMEOUT)).isNotZero();
 			cluster.awaitLine("cluster.load-balancing must be kernel, round-robin.*but is 'fastest'");
 		}
