@@ -24,6 +24,10 @@ import org.springframework.util.unit.DataSize;
  * @param maxWorkers Largest number of workers that the cluster can be scaled to at run
  * time; four for each available processor, or 'cluster.workers' if that is more, unless
  * set.
+ * @param loadBalancing Who decides which worker gets a new connection: 'kernel', where
+ * each worker accepts for itself, or one of 'round-robin', 'least-connections',
+ * 'least-load', 'ip-hash' and the name of a class that implements WorkerSelector, where
+ * the primary accepts and passes connections on.
  * @param startup how workers are started
  * @param heartbeat how the primary notices that a worker hangs
  * @param restart how workers that exit are replaced
@@ -39,11 +43,11 @@ import org.springframework.util.unit.DataSize;
  */
 @ConfigurationProperties("cluster")
 public record ClusterProperties(@DefaultValue("true") boolean enabled, @DefaultValue("auto") WorkerCount workers,
-		@Nullable Integer maxWorkers, @DefaultValue Startup startup, @DefaultValue Heartbeat heartbeat,
-		@DefaultValue Restart restart, @DefaultValue Reload reload, @DefaultValue Recycle recycle,
-		@DefaultValue Drain drain, @DefaultValue Shutdown shutdown, @DefaultValue Worker worker,
-		@DefaultValue Staging staging, @DefaultValue Link link, @DefaultValue Messaging messaging,
-		@DefaultValue Tasks tasks) {
+		@Nullable Integer maxWorkers, @DefaultValue("kernel") String loadBalancing, @DefaultValue Startup startup,
+		@DefaultValue Heartbeat heartbeat, @DefaultValue Restart restart, @DefaultValue Reload reload,
+		@DefaultValue Recycle recycle, @DefaultValue Drain drain, @DefaultValue Shutdown shutdown,
+		@DefaultValue Worker worker, @DefaultValue Staging staging, @DefaultValue Link link,
+		@DefaultValue Messaging messaging, @DefaultValue Tasks tasks) {
 
 	/** Workers per processor beyond which a machine is hardly ever better used. */
 	private static final int MOST_PER_PROCESSOR = 4;
@@ -71,8 +75,8 @@ public record ClusterProperties(@DefaultValue("true") boolean enabled, @DefaultV
 	public ClusterProperties withWorkerJvmArg(String option) {
 		List<String> options = new ArrayList<>(this.worker.jvmArgs());
 		options.add(0, option);
-		return new ClusterProperties(this.enabled, this.workers, this.maxWorkers, this.startup, this.heartbeat,
-				this.restart, this.reload, this.recycle, this.drain, this.shutdown, new Worker(options,
+		return new ClusterProperties(this.enabled, this.workers, this.maxWorkers, this.loadBalancing, this.startup,
+				this.heartbeat, this.restart, this.reload, this.recycle, this.drain, this.shutdown, new Worker(options,
 						this.worker.environment(), this.worker.environmentFile(), this.worker.requestTimeout()),
 				this.staging, this.link, this.messaging, this.tasks);
 	}

@@ -1,6 +1,8 @@
 package io.clusterboot.primary;
 
 import java.io.FileDescriptor;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.LinkedHashMap;
@@ -24,6 +26,16 @@ import org.jspecify.annotations.Nullable;
 final class HandleRegistry {
 
 	private final Map<ListenAddress, Handle> handles = new LinkedHashMap<>();
+
+	private final @Nullable Dispatcher dispatcher;
+
+	/**
+	 * Create a registry.
+	 * @param dispatcher accepts connections, or {@code null} if workers do that
+	 */
+	HandleRegistry(@Nullable Dispatcher dispatcher) {
+		this.dispatcher = dispatcher;
+	}
 
 	/**
 	 * A worker asks for the handle of an address.
@@ -49,7 +61,20 @@ final class HandleRegistry {
 		}
 		handle.socket = new Socket(descriptor, new ClusterDescription.Listener(message.host(), message.port()));
 		handle.binder = null;
+		dispatch(message.address(), descriptor);
 		answer(handle);
+	}
+
+	private void dispatch(ListenAddress address, FileDescriptor descriptor) {
+		if (this.dispatcher == null) {
+			return;
+		}
+		try {
+			this.dispatcher.listen(address, Descriptors.duplicate(descriptor));
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException("No connections can be accepted at " + address, ex);
+		}
 	}
 
 	/**
@@ -110,9 +135,10 @@ final class HandleRegistry {
 			Request request = handle.waiting.remove();
 			if (socket != null) {
 				request.worker()
-					.send(new FromPrimary.Handle(request.exchange(), socket.listener().port()), socket.descriptor());
+					.send(new FromPrimary.Handle(request.exchange(), socket.listener().port(), this.dispatcher != null),
+							socket.descriptor());
 			}
-			else if (request.worker().send(new FromPrimary.Bind(request.exchange()))) {
+			else if (request.worker().send(new FromPrimary.Bind(request.exchange(), this.dispatcher != null))) {
 				handle.binder = request.worker();
 			}
 		}

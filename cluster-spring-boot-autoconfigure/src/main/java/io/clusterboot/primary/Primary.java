@@ -5,11 +5,13 @@ import java.io.UncheckedIOException;
 import java.time.Duration;
 
 import io.clusterboot.ClusterProperties;
+import io.clusterboot.balancing.LoadBalancing;
 import io.clusterboot.launch.Build;
 import io.clusterboot.launch.JavaCommand;
 import io.clusterboot.launch.Staging;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The primary of a cluster: starts the workers with this process's own command line,
@@ -30,6 +32,11 @@ public final class Primary {
 				.warn("Workers are killed after cluster.shutdown.timeout (%d ms), before cluster.drain.timeout (%d ms)"
 					.formatted(shutdown.toMillis(), drain.toMillis()) + " is over: make the former longer");
 		}
+	}
+
+	private static @Nullable Dispatcher dispatcher(ClusterProperties properties) {
+		return LoadBalancing.KERNEL.equals(properties.loadBalancing()) ? null
+				: new Dispatcher(LoadBalancing.selector(properties.loadBalancing()));
 	}
 
 	private static Build firstBuild(Staging staging) {
@@ -54,11 +61,13 @@ public final class Primary {
 		try (RuntimeDirectory directory = RuntimeDirectory.create(properties.staging().directory());
 				Staging staging = Staging.of(JavaCommand.ofThisProcess(), properties, directory::builds);
 				LinkServer server = LinkServer.bind(directory.socket())) {
+			Dispatcher dispatcher = dispatcher(properties);
 			ClusterSignals.awaitCluster();
 			Build first = firstBuild(staging);
 			Preload preload = Preload.start();
 			Supervisor supervisor = new Supervisor(properties, new WorkerSpawner(directory.socket()),
-					new StagedBuilds(staging, preload, properties.startup().timeout()), first, PrimaryListeners.load());
+					new StagedBuilds(staging, preload, properties.startup().timeout()), first, PrimaryListeners.load(),
+					dispatcher);
 			server.start(supervisor);
 			ClusterSignals.handle(supervisor);
 			logger.info("Process %d is the primary of %d workers (cluster.workers=%s, %d processors available)"

@@ -10,6 +10,7 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 import io.clusterboot.ClusterProperties;
@@ -59,7 +60,9 @@ final class Supervisor implements LinkServer.Admission, ClusterSignals.Commands 
 
 	private final SupervisorClock clock = new SupervisorClock(System::nanoTime, STALL);
 
-	private final HandleRegistry handles = new HandleRegistry();
+	private final @Nullable Dispatcher dispatcher;
+
+	private final HandleRegistry handles;
 
 	private final ServiceReport serviceReport = new ServiceReport(ServiceManager.ofThisProcess());
 
@@ -94,8 +97,10 @@ final class Supervisor implements LinkServer.Admission, ClusterSignals.Commands 
 	private int exitCode;
 
 	Supervisor(ClusterProperties properties, WorkerSpawner spawner, BuildSource builds, Build first,
-			PrimaryListeners listeners) {
+			PrimaryListeners listeners, @Nullable Dispatcher dispatcher) {
 		this.properties = properties;
+		this.dispatcher = dispatcher;
+		this.handles = new HandleRegistry(dispatcher);
 		this.spawner = spawner;
 		this.builds = builds;
 		this.startPlan = new StartPlan(properties.startup().parallelism());
@@ -158,6 +163,7 @@ final class Supervisor implements LinkServer.Admission, ClusterSignals.Commands 
 		}
 		finally {
 			this.handles.close();
+			dispatching(Dispatcher::close);
 			this.listeners.close();
 		}
 	}
@@ -233,6 +239,7 @@ final class Supervisor implements LinkServer.Admission, ClusterSignals.Commands 
 		long now = this.clock.now();
 		this.slots.workers().forEach((worker) -> this.departures.check(worker, now));
 		announceAvailability();
+		dispatching(Dispatcher::tick);
 		this.announcements.tellMembers();
 		this.coordination.tick(now);
 		this.serviceReport.tick(this.slots.ready(), this.slots.configured(), now);
@@ -257,6 +264,12 @@ final class Supervisor implements LinkServer.Admission, ClusterSignals.Commands 
 			}
 			case STOPPED -> {
 			}
+		}
+	}
+
+	private void dispatching(Consumer<Dispatcher> action) {
+		if (this.dispatcher != null) {
+			action.accept(this.dispatcher);
 		}
 	}
 
@@ -455,6 +468,7 @@ final class Supervisor implements LinkServer.Admission, ClusterSignals.Commands 
 		Link link = new Link("worker-" + worker.id(), socket, new Receiver(worker));
 		worker.attach(link);
 		this.router.joined(worker.id(), link);
+		dispatching((dispatcher) -> dispatcher.joined(worker.id(), worker.index(), worker));
 		this.departures.heard(worker, this.clock.now());
 		link.start();
 		worker.send(new FromPrimary.Availability(this.anyReady));
@@ -487,6 +501,8 @@ final class Supervisor implements LinkServer.Admission, ClusterSignals.Commands 
 		if (message instanceof FromWorker.Heartbeat heartbeat) {
 			worker.load(heartbeat.load());
 			this.router.load(worker.id(), heartbeat.load().activeRequests());
+			dispatching((dispatcher) -> dispatcher.load(worker.id(), heartbeat.load().connections(),
+					heartbeat.load().activeRequests()));
 		}
 		else if (message instanceof FromWorker.StateChanged change) {
 			stateChanged(worker, change.state());
@@ -603,6 +619,10 @@ final class Supervisor implements LinkServer.Admission, ClusterSignals.Commands 
 
 		@Override
 		public void received(Message message, List<FileDescriptor> descriptors) {
+			if (message instanceof FromWorker.Dispatching dispatching) {
+				dispatching((dispatcher) -> dispatcher.received(this.worker.id(), dispatching));
+				return;
+			}
 			post(() -> Supervisor.this.received(this.worker, message, descriptors));
 		}
 
@@ -614,6 +634,7 @@ final class Supervisor implements LinkServer.Admission, ClusterSignals.Commands 
 		@Override
 		public void linkClosed(@Nullable IOException cause) {
 			Supervisor.this.router.gone(this.worker.id());
+			dispatching((dispatcher) -> dispatcher.gone(this.worker.id()));
 			post(() -> linkLost(this.worker));
 		}
 

@@ -27,8 +27,9 @@ public sealed interface FromPrimary extends Message {
 	 * Tells the worker to bind the address itself and to deposit the descriptor.
 	 *
 	 * @param exchange the number of the worker's {@link FromWorker.Listen}
+	 * @param passed whether the primary accepts and passes connections on
 	 */
-	record Bind(long exchange) implements Answer {
+	record Bind(long exchange, boolean passed) implements Answer {
 	}
 
 	/**
@@ -37,8 +38,9 @@ public sealed interface FromPrimary extends Message {
 	 *
 	 * @param exchange the number of the worker's {@link FromWorker.Listen}
 	 * @param port port that the socket is bound to
+	 * @param passed whether the primary accepts and passes connections on
 	 */
-	record Handle(long exchange, int port) implements Answer {
+	record Handle(long exchange, int port, boolean passed) implements Answer {
 	}
 
 	/**
@@ -128,6 +130,24 @@ public sealed interface FromPrimary extends Message {
 	 * @param occurrence what
 	 */
 	record Happened(Occurrence occurrence) implements News {
+	}
+
+	/**
+	 * Passes a connection on, whose descriptor travels with this message. To be answered
+	 * by {@link FromWorker.ConnectionTaken} or {@link FromWorker.ConnectionDeclined}.
+	 *
+	 * @param number number that the answer carries
+	 * @param address where the client has connected
+	 */
+	record Connection(long number, ListenAddress address) implements FromPrimary {
+	}
+
+	/**
+	 * Says that nothing more comes from an address.
+	 *
+	 * @param exchange the number of the worker's {@link FromWorker.LastCall}
+	 */
+	record LastCallOver(long exchange) implements Answer {
 	}
 
 	/**

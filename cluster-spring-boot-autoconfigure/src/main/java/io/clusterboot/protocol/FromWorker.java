@@ -134,4 +134,47 @@ public sealed interface FromWorker extends Message {
 	record StoppedAccepting() implements FromWorker {
 	}
 
+	/**
+	 * What concerns connections that the primary passes on. It is not the supervisor's.
+	 */
+	sealed interface Dispatching extends FromWorker {
+
+	}
+
+	/**
+	 * Says that the worker begins or ends to take connections from an address.
+	 *
+	 * @param address the address
+	 * @param open whether it takes them
+	 */
+	record Gate(ListenAddress address, boolean open) implements Dispatching {
+	}
+
+	/**
+	 * Says that a connection is the worker's from now on.
+	 *
+	 * @param number the number of the primary's {@link FromPrimary.Connection}
+	 */
+	record ConnectionTaken(long number) implements Dispatching {
+	}
+
+	/**
+	 * Gives a connection back, of which nothing has been read.
+	 *
+	 * @param number the number of the primary's {@link FromPrimary.Connection}
+	 */
+	record ConnectionDeclined(long number) implements Dispatching {
+	}
+
+	/**
+	 * Asks for what waits in the queue of an address, since nobody will accept after this
+	 * cluster's workers. Answered by {@link FromPrimary.LastCallOver} when all of it has
+	 * been taken.
+	 *
+	 * @param exchange number that the answer carries
+	 * @param address the address
+	 */
+	record LastCall(long exchange, ListenAddress address) implements Dispatching {
+	}
+
 }

@@ -45,6 +45,10 @@ public final class Link implements AutoCloseable {
 	/** Descriptors that one read may bring; a control message holds 253 at the most. */
 	private static final int ANCILLARY_BUFFER = 2048;
 
+	/** Is told that a frame has left, and does not mind. */
+	private static final Runnable NOBODY = () -> {
+	};
+
 	private final String peer;
 
 	private final AFUNIXSocket socket;
@@ -92,10 +96,26 @@ public final class Link implements AutoCloseable {
 	 * does not read
 	 */
 	public boolean send(Message message, FileDescriptor... descriptors) {
+		return send(message, NOBODY, descriptors);
+	}
+
+	/**
+	 * Send a message, without waiting for it to leave.
+	 * @param message the message
+	 * @param written is run when it has left this process, unless the link is closed
+	 * before
+	 * @param descriptors what travels along; they have to stay open until then
+	 * @return {@code false} if the link is closed, or had to be closed because the peer
+	 * does not read
+	 */
+	public boolean send(Message message, Runnable written, FileDescriptor... descriptors) {
+		return send(new Outgoing(FrameCodec.encode(message, descriptors.length), List.of(descriptors), written));
+	}
+
+	private boolean send(Outgoing frame) {
 		if (this.closed.get()) {
 			return false;
 		}
-		Outgoing frame = new Outgoing(FrameCodec.encode(message, descriptors.length), List.of(descriptors));
 		if (!this.outgoing.offer(frame)) {
 			close(new IOException("%s does not read: %d messages wait for it".formatted(this.peer, QUEUE_CAPACITY)));
 			return false;
@@ -114,7 +134,7 @@ public final class Link implements AutoCloseable {
 		if (this.closed.get()) {
 			return false;
 		}
-		this.envelopes.add(new Outgoing(FrameCodec.encode(envelope, 0, payload), List.of()));
+		this.envelopes.add(new Outgoing(FrameCodec.encode(envelope, 0, payload), List.of(), NOBODY));
 		this.queued.release();
 		return true;
 	}
@@ -233,6 +253,7 @@ public final class Link implements AutoCloseable {
 					this.socket.setOutboundFileDescriptors(frame.descriptors().toArray(FileDescriptor[]::new));
 				}
 				out.write(frame.bytes());
+				frame.written().run();
 			}
 		}
 		catch (IOException ex) {
@@ -305,9 +326,9 @@ public final class Link implements AutoCloseable {
 
 	}
 
-	private record Outgoing(byte[] bytes, List<FileDescriptor> descriptors) {
+	private record Outgoing(byte[] bytes, List<FileDescriptor> descriptors, Runnable written) {
 
-		static final Outgoing END = new Outgoing(new byte[0], List.of());
+		static final Outgoing END = new Outgoing(new byte[0], List.of(), NOBODY);
 
 	}
 

@@ -1,14 +1,19 @@
 package io.clusterboot.worker;
 
 import java.io.FileDescriptor;
+import java.io.IOException;
 import java.lang.reflect.Constructor;
 import java.lang.reflect.Field;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
 import java.net.ProtocolFamily;
+import java.net.SocketAddress;
 import java.net.StandardProtocolFamily;
 import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
 import java.nio.channels.spi.SelectorProvider;
+
+import io.clusterboot.protocol.Descriptors;
 
 /**
  * Turns descriptors into channels of the JDK and back. The JDK has no public way, so this
@@ -25,6 +30,10 @@ final class JdkChannels {
 
 	private static final Field DESCRIPTOR;
 
+	private static final Constructor<?> CONNECTION_CONSTRUCTOR;
+
+	private static final Method REMOTE_ADDRESS;
+
 	static {
 		try {
 			Class<?> type = Class.forName(SERVER_CHANNEL);
@@ -33,7 +42,14 @@ final class JdkChannels {
 			CONSTRUCTOR.setAccessible(true);
 			DESCRIPTOR = type.getDeclaredField("fd");
 			DESCRIPTOR.setAccessible(true);
-			Method ipv6 = Class.forName("sun.nio.ch.Net").getDeclaredMethod("isIPv6Available");
+			CONNECTION_CONSTRUCTOR = Class.forName("sun.nio.ch.SocketChannelImpl")
+				.getDeclaredConstructor(SelectorProvider.class, ProtocolFamily.class, FileDescriptor.class,
+						SocketAddress.class);
+			CONNECTION_CONSTRUCTOR.setAccessible(true);
+			Class<?> net = Class.forName("sun.nio.ch.Net");
+			REMOTE_ADDRESS = net.getDeclaredMethod("remoteAddress", FileDescriptor.class);
+			REMOTE_ADDRESS.setAccessible(true);
+			Method ipv6 = net.getDeclaredMethod("isIPv6Available");
 			ipv6.setAccessible(true);
 			FAMILY = (boolean) ipv6.invoke(null) ? StandardProtocolFamily.INET6 : StandardProtocolFamily.INET;
 		}
@@ -59,6 +75,26 @@ final class JdkChannels {
 		}
 		catch (InvocationTargetException ex) {
 			throw new IllegalStateException("The descriptor is no listening socket", ex.getCause());
+		}
+		catch (ReflectiveOperationException ex) {
+			throw new IllegalStateException(ex);
+		}
+	}
+
+	/**
+	 * Make a channel of a connection.
+	 * @param descriptor the connection, owned by the channel from now on
+	 * @return the channel
+	 * @throws IOException if the client has gone already
+	 */
+	static SocketChannel channel(FileDescriptor descriptor) throws IOException {
+		try {
+			return (SocketChannel) CONNECTION_CONSTRUCTOR.newInstance(SelectorProvider.provider(), FAMILY, descriptor,
+					REMOTE_ADDRESS.invoke(null, descriptor));
+		}
+		catch (InvocationTargetException ex) {
+			Descriptors.close(descriptor);
+			throw (ex.getCause() instanceof IOException cause) ? cause : new IOException(ex.getCause());
 		}
 		catch (ReflectiveOperationException ex) {
 			throw new IllegalStateException(ex);

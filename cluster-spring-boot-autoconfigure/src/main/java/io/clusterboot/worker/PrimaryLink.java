@@ -67,6 +67,10 @@ final class PrimaryLink implements Link.Receiver {
 		return this.link.send(message, descriptors);
 	}
 
+	boolean send(FromWorker message, Runnable written, FileDescriptor... descriptors) {
+		return this.link.send(message, written, descriptors);
+	}
+
 	/**
 	 * Whether the primary does not read, as while it is suspended. What can be done
 	 * without is not sent then: if the queue ran full, the link would have to close.
@@ -135,6 +139,10 @@ final class PrimaryLink implements Link.Receiver {
 				return;
 			}
 		}
+		else if (message instanceof FromPrimary.Connection connection && descriptors.size() == 1) {
+			this.orders.connection(connection, descriptors.get(0));
+			return;
+		}
 		else if (message instanceof FromPrimary.Availability availability) {
 			this.orders.availability(availability);
 		}
@@ -178,6 +186,8 @@ final class PrimaryLink implements Link.Receiver {
 	 * Gets what the primary says unasked.
 	 */
 	interface Orders {
+
+		void connection(FromPrimary.Connection connection, FileDescriptor descriptor);
 
 		void availability(FromPrimary.Availability availability);
 

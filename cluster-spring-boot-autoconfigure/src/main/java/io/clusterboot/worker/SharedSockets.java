@@ -54,7 +54,7 @@ public final class SharedSockets {
 		Part part = new Part(policy);
 		ListenAddress key = claim(address, part);
 		try {
-			SharedServerSocket socket = new SharedServerSocket(descriptor(key, binder), () -> release(key));
+			SharedServerSocket socket = open(key, binder);
 			synchronized (this) {
 				part.socket = socket;
 				update();
@@ -92,23 +92,77 @@ public final class SharedSockets {
 	 * Waits for the primary, and therefore holds no lock: what else the primary says must
 	 * not have to wait for its answer.
 	 */
-	private FileDescriptor descriptor(ListenAddress key, Binder binder) throws IOException {
+	private SharedServerSocket open(ListenAddress key, Binder binder) throws IOException {
 		PrimaryLink.Answered answer = this.link.ask((exchange) -> new FromWorker.Listen(exchange, key), this.timeout);
-		return (answer.message() instanceof FromPrimary.Bind) ? bind(key, binder) : answer.descriptors().get(0);
+		if (answer.message() instanceof FromPrimary.Bind bind) {
+			return bind.passed() ? passed(key, bind(key, binder, this::deposit))
+					: accepting(key, bind(key, binder, this::share));
+		}
+		FileDescriptor descriptor = answer.descriptors().get(0);
+		if (!((FromPrimary.Handle) answer.message()).passed()) {
+			return accepting(key, descriptor);
+		}
+		// the primary alone keeps the socket, and can close it between two connections
+		try (ServerSocketChannel channel = JdkChannels.serverChannel(descriptor)) {
+			return passed(key, (InetSocketAddress) channel.getLocalAddress());
+		}
 	}
 
-	private FileDescriptor bind(ListenAddress key, Binder binder) throws IOException {
+	private SharedServerSocket accepting(ListenAddress key, FileDescriptor descriptor) {
+		return new AcceptingServerSocket(descriptor, () -> release(key));
+	}
+
+	private SharedServerSocket passed(ListenAddress key, InetSocketAddress bound) {
+		return new PassedServerSocket(bound, key, new PassingPrimary(this.link), () -> release(key));
+	}
+
+	/**
+	 * The primary passes a connection on.
+	 * @param connection where it comes from
+	 * @param descriptor the connection
+	 */
+	void pass(FromPrimary.Connection connection, FileDescriptor descriptor) {
+		SharedServerSocket socket;
+		synchronized (this) {
+			Part part = this.parts.get(connection.address());
+			socket = (part != null) ? part.socket : null;
+		}
+		if (socket instanceof PassedServerSocket passed) {
+			passed.pass(connection.number(), descriptor);
+		}
+		else {
+			Descriptors.close(descriptor);
+			this.link.send(new FromWorker.ConnectionDeclined(connection.number()));
+		}
+	}
+
+	private <T> T bind(ListenAddress key, Binder binder, Deposit<T> deposit) throws IOException {
 		try (ServerSocketChannel channel = binder.bind()) {
-			FileDescriptor descriptor = Descriptors.duplicate(JdkChannels.descriptor(channel));
 			InetSocketAddress bound = (InetSocketAddress) channel.getLocalAddress();
 			String host = ListenAddress.of(bound, 0).host();
-			this.link.send(new FromWorker.Bound(key, host, bound.getPort()), descriptor);
-			return descriptor;
+			return deposit.make(new FromWorker.Bound(key, host, bound.getPort()),
+					Descriptors.duplicate(JdkChannels.descriptor(channel)), bound);
 		}
 		catch (IOException | RuntimeException ex) {
 			this.link.send(new FromWorker.BindFailed(key));
 			throw ex;
 		}
+	}
+
+	/**
+	 * Give the primary a descriptor of the socket, and keep it too.
+	 */
+	private FileDescriptor share(FromWorker.Bound message, FileDescriptor descriptor, InetSocketAddress bound) {
+		this.link.send(message, descriptor);
+		return descriptor;
+	}
+
+	/**
+	 * Give the primary the socket.
+	 */
+	private InetSocketAddress deposit(FromWorker.Bound message, FileDescriptor descriptor, InetSocketAddress bound) {
+		this.link.send(message, () -> Descriptors.close(descriptor), descriptor);
+		return bound;
 	}
 
 	/**
@@ -142,6 +196,18 @@ public final class SharedSockets {
 			all = this.parts.values().stream().map((part) -> part.socket).filter(Objects::nonNull).toList();
 		}
 		all.forEach((socket) -> socket.lastCall(LAST_CALL));
+	}
+
+	/**
+	 * What becomes of a socket that this worker has bound.
+	 *
+	 * @param <T> what this worker keeps of it
+	 */
+	@FunctionalInterface
+	private interface Deposit<T> {
+
+		T make(FromWorker.Bound message, FileDescriptor descriptor, InetSocketAddress bound);
+
 	}
 
 	private static final class Part {

@@ -1,5 +1,6 @@
 package io.clusterboot.worker;
 
+import java.io.FileDescriptor;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
@@ -280,6 +281,11 @@ public final class WorkerAgent implements PrimaryLink.Orders {
 		}
 		stopAccepting(false);
 		drain(false);
+	}
+
+	@Override
+	public void connection(FromPrimary.Connection connection, FileDescriptor descriptor) {
+		this.sockets.pass(connection, descriptor);
 	}
 
 	@Override

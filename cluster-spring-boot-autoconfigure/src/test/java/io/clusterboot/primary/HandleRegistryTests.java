@@ -24,7 +24,7 @@ class HandleRegistryTests {
 
 	private static final ListenAddress ADDRESS = new ListenAddress("*", 0, 0);
 
-	private final HandleRegistry registry = new HandleRegistry();
+	private final HandleRegistry registry = new HandleRegistry(null);
 
 	private final Worker first = new Worker();
 
@@ -40,12 +40,12 @@ class HandleRegistryTests {
 		FileDescriptor descriptor = open();
 		this.registry.listen(this.first, new FromWorker.Listen(7, ADDRESS));
 		this.registry.listen(this.second, new FromWorker.Listen(8, ADDRESS));
-		assertThat(this.first.received).containsExactly(new FromPrimary.Bind(7));
+		assertThat(this.first.received).containsExactly(new FromPrimary.Bind(7, false));
 		assertThat(this.second.received).isEmpty();
 		this.registry.bound(new FromWorker.Bound(ADDRESS, "*", 4711), descriptor);
 		this.registry.listen(this.third, new FromWorker.Listen(9, ADDRESS));
-		assertThat(this.second.received).containsExactly(new FromPrimary.Handle(8, 4711));
-		assertThat(this.third.received).containsExactly(new FromPrimary.Handle(9, 4711));
+		assertThat(this.second.received).containsExactly(new FromPrimary.Handle(8, 4711, false));
+		assertThat(this.third.received).containsExactly(new FromPrimary.Handle(9, 4711, false));
 		assertThat(this.third.descriptors).containsExactly(descriptor);
 		assertThat(this.registry.listeners()).containsExactly(new Listener("*", 4711));
 	}
@@ -54,7 +54,7 @@ class HandleRegistryTests {
 	void addressesAreIndependent() {
 		this.registry.listen(this.first, new FromWorker.Listen(1, ADDRESS));
 		this.registry.listen(this.second, new FromWorker.Listen(1, new ListenAddress("*", 0, 1)));
-		assertThat(this.second.received).containsExactly(new FromPrimary.Bind(1));
+		assertThat(this.second.received).containsExactly(new FromPrimary.Bind(1, false));
 	}
 
 	@Test
@@ -62,7 +62,7 @@ class HandleRegistryTests {
 		this.registry.listen(this.first, new FromWorker.Listen(1, ADDRESS));
 		this.registry.listen(this.second, new FromWorker.Listen(2, ADDRESS));
 		this.registry.bindFailed(this.first, ADDRESS);
-		assertThat(this.second.received).containsExactly(new FromPrimary.Bind(2));
+		assertThat(this.second.received).containsExactly(new FromPrimary.Bind(2, false));
 	}
 
 	@Test
@@ -73,7 +73,7 @@ class HandleRegistryTests {
 		this.registry.forget(this.second);
 		this.registry.forget(this.first);
 		assertThat(this.second.received).isEmpty();
-		assertThat(this.third.received).containsExactly(new FromPrimary.Bind(3));
+		assertThat(this.third.received).containsExactly(new FromPrimary.Bind(3, false));
 	}
 
 	@Test
@@ -81,7 +81,7 @@ class HandleRegistryTests {
 		this.first.reachable = false;
 		this.registry.listen(this.first, new FromWorker.Listen(1, ADDRESS));
 		this.registry.listen(this.second, new FromWorker.Listen(2, ADDRESS));
-		assertThat(this.second.received).containsExactly(new FromPrimary.Bind(2));
+		assertThat(this.second.received).containsExactly(new FromPrimary.Bind(2, false));
 	}
 
 	@Test
@@ -90,7 +90,7 @@ class HandleRegistryTests {
 		this.registry.bound(new FromWorker.Bound(ADDRESS, "*", 4711), open());
 		this.registry.forget(this.first);
 		this.registry.listen(this.second, new FromWorker.Listen(2, ADDRESS));
-		assertThat(this.second.received).containsExactly(new FromPrimary.Handle(2, 4711));
+		assertThat(this.second.received).containsExactly(new FromPrimary.Handle(2, 4711, false));
 	}
 
 	@Test

@@ -69,7 +69,7 @@ class LinkTests {
 				new FromWorker.Bound(address, "127.0.0.1", 8080), new FromWorker.BindFailed(address),
 				new FromWorker.StateChanged(WorkerState.REFUSING), new FromWorker.Heartbeat(LOAD),
 				new FromWorker.RequestStuck(Duration.ofMillis(1500)), new FromWorker.LeaveRequested(2, null),
-				new FromWorker.Describe(3), new FromPrimary.Bind(4), new FromPrimary.Handle(5, 8080),
+				new FromWorker.Describe(3), new FromPrimary.Bind(4, false), new FromPrimary.Handle(5, 8080, true),
 				new FromPrimary.Granted(6), new FromPrimary.Availability(true),
 				new FromPrimary.Disconnect(Duration.ofSeconds(5), true), new FromWorker.Acquire(7, "a"),
 				new FromWorker.Release(7, "a"), new FromWorker.Completed(7, "a"),
@@ -121,7 +121,7 @@ class LinkTests {
 				Link receiver = link(this.primary, this.inbox);
 				RandomAccessFile sent = new RandomAccessFile(file.toFile(), "r")) {
 			sender.send(new FromWorker.Describe(1));
-			sender.send(new FromPrimary.Handle(2, 80), sent.getFD());
+			sender.send(new FromPrimary.Handle(2, 80, false), sent.getFD());
 			sender.send(new FromWorker.Describe(3));
 			this.inbox.next();
 			this.inbox.next();
@@ -143,7 +143,7 @@ class LinkTests {
 				RandomAccessFile sent = new RandomAccessFile(file.toFile(), "r")) {
 			long before = openDescriptors();
 			for (int i = 0; i < 200; i++) {
-				sender.send(new FromPrimary.Handle(i, 80), sent.getFD());
+				sender.send(new FromPrimary.Handle(i, 80, false), sent.getFD());
 				this.inbox.next();
 				this.inbox.descriptors.forEach(Descriptors::close);
 				this.inbox.descriptors.clear();
@@ -186,7 +186,7 @@ class LinkTests {
 
 	@Test
 	void aPromisedDescriptorThatIsMissingEndsTheLink() throws Exception {
-		byte[] frame = FrameCodec.encode(new FromPrimary.Handle(1, 80), 1);
+		byte[] frame = FrameCodec.encode(new FromPrimary.Handle(1, 80, false), 1);
 		assertEndsLink(frame, "promises 1 descriptors");
 	}
 

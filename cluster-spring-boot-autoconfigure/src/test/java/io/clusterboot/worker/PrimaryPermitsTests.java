@@ -127,6 +127,10 @@ class PrimaryPermitsTests {
 	private static final class NoOrders implements PrimaryLink.Orders {
 
 		@Override
+		public void connection(FromPrimary.Connection connection, FileDescriptor descriptor) {
+		}
+
+		@Override
 		public void availability(FromPrimary.Availability availability) {
 		}
 

@@ -715,6 +715,10 @@ public final class ClusterProcess implements AutoCloseable {
 			Map<String, String> all = new LinkedHashMap<>(this.properties);
 			all.putIfAbsent((this.workers == 0) ? "cluster.enabled" : "cluster.workers",
 					(this.workers == 0) ? "false" : Integer.toString(this.workers));
+			String loadBalancing = System.getProperty("test.load-balancing");
+			if (loadBalancing != null && this.workers > 0) {
+				all.putIfAbsent("cluster.load-balancing", loadBalancing);
+			}
 			if (all.containsKey("management.server.port")) {
 				all.putIfAbsent("management.server.address", "127.0.0.1");
 			}

@@ -22,10 +22,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 /**
- * Tests for {@link SharedServerSocket}: two parts in one real listening socket, as two
+ * Tests for {@link AcceptingServerSocket}: two parts in one real listening socket, as two
  * workers have them.
  */
-class SharedServerSocketTests {
+class AcceptingServerSocketTests {
 
 	private static final Duration SHORT = Duration.ofMillis(300);
 
@@ -144,7 +144,7 @@ class SharedServerSocketTests {
 	}
 
 	private static SharedServerSocket part(ServerSocketChannel listening) throws IOException {
-		return new SharedServerSocket(Descriptors.duplicate(JdkChannels.descriptor(listening)), () -> {
+		return new AcceptingServerSocket(Descriptors.duplicate(JdkChannels.descriptor(listening)), () -> {
 		});
 	}
 

@@ -1,0 +1,240 @@
+package io.clusterboot.primary;
+
+import java.io.FileDescriptor;
+import java.io.FileInputStream;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.TreeMap;
+import java.util.Map;
+
+import io.clusterboot.balancing.IncomingConnection;
+import io.clusterboot.balancing.LoadBalancing;
+import io.clusterboot.balancing.WorkerCandidate;
+import io.clusterboot.balancing.WorkerSelector;
+import io.clusterboot.protocol.Descriptors;
+import io.clusterboot.protocol.FromPrimary;
+import io.clusterboot.protocol.FromWorker;
+import io.clusterboot.protocol.ListenAddress;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * Tests for {@link Dispatcher}, with files in place of connections.
+ */
+class DispatcherTests {
+
+	private static final ListenAddress ADDRESS = new ListenAddress("*", 8080, 0);
+
+	private static final ListenAddress OTHER = new ListenAddress("*", 8081, 0);
+
+	@TempDir
+	private Path directory;
+
+	private final Map<Integer, Worker> workers = new TreeMap<>();
+
+	private Dispatcher dispatcher = new Dispatcher(LoadBalancing.selector("round-robin"));
+
+	private int connections;
+
+	private Worker join(int id) {
+		Worker worker = new Worker(id);
+		this.workers.put(id, worker);
+		this.dispatcher.joined(id, id - 1, worker);
+		worker.gate(ADDRESS, true);
+		return worker;
+	}
+
+	private FileDescriptor connect() throws IOException {
+		Path file = Files.createFile(this.directory.resolve("connection" + this.connections++));
+		FileDescriptor descriptor;
+		try (FileInputStream in = new FileInputStream(file.toFile())) {
+			descriptor = Descriptors.duplicate(in.getFD());
+		}
+		this.dispatcher.accepted(ADDRESS, descriptor, InetAddress.getLoopbackAddress());
+		return descriptor;
+	}
+
+	@Test
+	void connectionsGoToOneWorkerAfterTheOther() throws Exception {
+		Worker first = join(1);
+		Worker second = join(2);
+		for (int i = 0; i < 4; i++) {
+			FileDescriptor connection = connect();
+			Worker receiver = (i % 2 == 0) ? first : second;
+			receiver.takes();
+			assertThat(connection.valid()).as("the primary's copy is closed").isFalse();
+		}
+	}
+
+	@Test
+	void aWorkerHasOneUntilItAnswers() throws Exception {
+		Worker first = join(1);
+		Worker second = join(2);
+		connect();
+		FileDescriptor third = connect();
+		connect();
+		connect();
+		assertThat(first.passed).hasSize(1);
+		assertThat(second.passed).hasSize(1);
+		assertThat(third.valid()).isTrue();
+		second.takes();
+		assertThat(second.passed).hasSize(1);
+		second.takes();
+		assertThat(second.passed).hasSize(1);
+		assertThat(first.passed).as("stands still").hasSize(1);
+	}
+
+	@Test
+	void whatOneDeclinesTheNextOneGets() throws Exception {
+		Worker first = join(1);
+		Worker second = join(2);
+		FileDescriptor connection = connect();
+		first.declines();
+		assertThat(connection.valid()).isTrue();
+		second.declines();
+		assertThat(first.passed).isEmpty();
+		this.dispatcher.tick();
+		assertThat(first.passed.size() + second.passed.size()).isEqualTo(1);
+	}
+
+	@Test
+	void whatADeadWorkerHasNotAnsweredAnotherOneGets() throws Exception {
+		Worker first = join(1);
+		FileDescriptor connection = connect();
+		assertThat(first.passed).hasSize(1);
+		Worker second = join(2);
+		this.dispatcher.gone(1);
+		second.takes();
+		assertThat(connection.valid()).isFalse();
+	}
+
+	@Test
+	void connectionsWaitForAWorkerThatTakesThem() throws Exception {
+		Worker worker = join(1);
+		worker.gate(ADDRESS, false);
+		worker.gate(OTHER, true);
+		connect();
+		assertThat(worker.passed).isEmpty();
+		worker.gate(ADDRESS, true);
+		worker.takes();
+	}
+
+	@Test
+	void aWorkerThatCannotBeReachedIsPassedNothing() throws Exception {
+		Worker first = join(1);
+		Worker second = join(2);
+		first.reachable = false;
+		connect();
+		second.takes();
+		connect();
+		second.takes();
+	}
+
+	@Test
+	void anAnswerToAnythingElseIsIgnored() throws Exception {
+		Worker first = join(1);
+		FileDescriptor connection = connect();
+		this.dispatcher.received(1, new FromWorker.ConnectionTaken(4711));
+		assertThat(connection.valid()).isTrue();
+		first.takes();
+	}
+
+	@Test
+	void noConnectionIsLostToASelector() throws Exception {
+		List<WorkerSelector> bad = List.of((candidates, connection) -> {
+			throw new IllegalStateException("bad");
+		}, (candidates, connection) -> null, (candidates, connection) -> new WorkerCandidate(99, 0, 0, 0));
+		for (WorkerSelector selector : bad) {
+			this.dispatcher = new Dispatcher(selector);
+			Worker first = join(1);
+			Worker second = join(2);
+			connect();
+			first.takes();
+			connect();
+			second.takes();
+		}
+	}
+
+	@Test
+	void aStickyConnectionWaitsForItsWorkerUntilThatIsGone() throws Exception {
+		this.dispatcher = new Dispatcher(LoadBalancing.selector("ip-hash"));
+		Worker first = join(1);
+		Worker second = join(2);
+		connect();
+		Worker own = first.passed.isEmpty() ? second : first;
+		Worker other = (own == first) ? second : first;
+		connect();
+		assertThat(other.passed).isEmpty();
+		own.takes();
+		assertThat(own.passed).as("the next one").hasSize(1);
+		connect();
+		this.dispatcher.gone(own.id);
+		other.takes();
+		other.takes();
+	}
+
+	@Test
+	void selectorsKnowWhatHasBeenPassedSinceTheLastReport() throws Exception {
+		List<List<Integer>> seen = new ArrayList<>();
+		this.dispatcher = new Dispatcher((candidates, connection) -> {
+			seen.add(candidates.stream().map(WorkerCandidate::connections).toList());
+			assertThat(connection).isEqualTo(new IncomingConnection(InetAddress.getLoopbackAddress()));
+			return candidates.get(0);
+		});
+		Worker first = join(1);
+		join(2);
+		this.dispatcher.load(1, 5, 0);
+		connect();
+		first.takes();
+		connect();
+		first.takes();
+		assertThat(seen).containsExactly(List.of(5, 0), List.of(6, 0));
+	}
+
+	/**
+	 * The worker at the other end.
+	 */
+	private final class Worker implements HandleRegistry.Peer {
+
+		private final List<Long> passed = new ArrayList<>();
+
+		private final int id;
+
+		private boolean reachable = true;
+
+		private Worker(int id) {
+			this.id = id;
+		}
+
+		@Override
+		public boolean send(FromPrimary message, FileDescriptor... descriptors) {
+			if (this.reachable && message instanceof FromPrimary.Connection connection) {
+				assertThat(descriptors).hasSize(1).allMatch(FileDescriptor::valid);
+				this.passed.add(connection.number());
+			}
+			return this.reachable;
+		}
+
+		private void gate(ListenAddress address, boolean open) {
+			DispatcherTests.this.dispatcher.received(this.id, new FromWorker.Gate(address, open));
+		}
+
+		private void takes() {
+			assertThat(this.passed).as("passed to worker %d", this.id).hasSize(1);
+			DispatcherTests.this.dispatcher.received(this.id, new FromWorker.ConnectionTaken(this.passed.remove(0)));
+		}
+
+		private void declines() {
+			assertThat(this.passed).as("passed to worker %d", this.id).hasSize(1);
+			DispatcherTests.this.dispatcher.received(this.id, new FromWorker.ConnectionDeclined(this.passed.remove(0)));
+		}
+
+	}
+
+}
