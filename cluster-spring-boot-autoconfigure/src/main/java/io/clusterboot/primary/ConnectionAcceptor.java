@@ -2,6 +2,7 @@ package io.clusterboot.primary;
 
 import java.io.FileDescriptor;
 import java.io.IOException;
+import java.lang.ref.Reference;
 import java.net.InetAddress;
 import java.net.SocketTimeoutException;
 import java.net.UnknownHostException;
@@ -156,7 +157,8 @@ final class ConnectionAcceptor implements Runnable {
 	private boolean accept(AFServerSocket<?> socket) throws InterruptedException {
 		try {
 			AFSocket<?> connection = socket.accept();
-			this.dispatcher.accepted(this.address, connection.getFileDescriptor(), client(connection));
+			InetAddress client = client(connection);
+			this.dispatcher.accepted(this.address, released(connection), client);
 			return true;
 		}
 		catch (SocketTimeoutException ex) {
@@ -167,6 +169,22 @@ final class ConnectionAcceptor implements Runnable {
 			logger.warn("A connection to %s could not be accepted: %s".formatted(this.address, ex.getMessage()));
 			Thread.sleep(LOOK.toMillis());
 			return true;
+		}
+	}
+
+	/**
+	 * A socket of junixsocket's that is collected as garbage is closed, and with it the
+	 * connection shut down for whoever has it then. What it leaves is a descriptor of our
+	 * own.
+	 */
+	private static FileDescriptor released(AFSocket<?> connection) throws IOException {
+		FileDescriptor original = connection.getFileDescriptor();
+		try {
+			return Descriptors.duplicate(original);
+		}
+		finally {
+			Descriptors.close(original);
+			Reference.reachabilityFence(connection);
 		}
 	}
 
