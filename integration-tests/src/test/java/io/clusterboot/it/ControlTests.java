@@ -52,6 +52,10 @@ class ControlTests {
 			.property("management.endpoint.health.show-details", "always")
 			.property("cluster.reload.probation", "500ms")
 			.property("cluster.drain.idle-grace", "200ms")
+			// who waits for two reloads in a worker that leaves needs time on a slow
+			// machine
+			.property("cluster.drain.timeout", "100s")
+			.property("cluster.shutdown.timeout", "120s")
 			.property("cluster.max-workers", 4)
 			.property("app.fail-on-start", failFile())
 			.property("app.readiness-directory", directory)
