@@ -6,7 +6,6 @@ import java.util.concurrent.Semaphore;
 import java.util.function.IntConsumer;
 
 import io.clusterboot.protocol.Envelope;
-
 import org.jspecify.annotations.Nullable;
 
 /**

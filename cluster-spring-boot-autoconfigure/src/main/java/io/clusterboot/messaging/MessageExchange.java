@@ -257,8 +257,8 @@ public final class MessageExchange implements Correspondence, Inbox.Office {
 	 */
 	private Semaphore window(String what, int to, int length, Duration atMost) {
 		Semaphore window = this.windows.computeIfAbsent(to, (address) -> new Semaphore(capacity(), true));
+		Duration limit = (atMost.compareTo(this.settings.sendTimeout()) < 0) ? atMost : this.settings.sendTimeout();
 		try {
-			Duration limit = (atMost.compareTo(this.settings.sendTimeout()) < 0) ? atMost : this.settings.sendTimeout();
 			if (window.tryAcquire(length + ENVELOPE_SIZE, limit.toMillis(), TimeUnit.MILLISECONDS)) {
 				return window;
 			}
@@ -269,8 +269,8 @@ public final class MessageExchange implements Correspondence, Inbox.Office {
 		}
 		this.statistics.failed();
 		throw new ReceiverBusyException(
-				"%s was not sent within cluster.messaging.send-timeout (%d ms), since %d bytes wait for being taken there"
-					.formatted(what, this.settings.sendTimeout().toMillis(), capacity() - window.availablePermits()));
+				"%s was not sent within %d ms (cluster.messaging.send-timeout or its own), since %d bytes wait for being taken there"
+					.formatted(what, limit.toMillis(), capacity() - window.availablePermits()));
 	}
 
 	private int capacity() {

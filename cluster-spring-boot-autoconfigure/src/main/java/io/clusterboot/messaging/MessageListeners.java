@@ -99,7 +99,9 @@ public final class MessageListeners implements MessageHandler {
 	private CompletionStage<byte[]> handle(Delivery message, List<Call> calls) {
 		CompletionStage<byte[]> reply = CompletableFuture.completedFuture(this.payloads.write(message.topic(), null));
 		for (Call call : calls) {
-			CompletionStage<byte[]> result = call.run().thenApply((value) -> write(message, call, value));
+			CompletionStage<byte[]> result = call.listener()
+				.call(call.arguments())
+				.thenApply((value) -> write(message, call, value));
 			boolean replies = message.reply() && (call.listener().hasReply() || calls.size() == 1);
 			if (replies) {
 				reply = result;
@@ -123,12 +125,6 @@ public final class MessageListeners implements MessageHandler {
 	}
 
 	private record Call(MessageMethod listener, @Nullable Object[] arguments) {
-
-		private CompletionStage<?> run() {
-			CompletionStage<?> result = this.listener.call(this.arguments);
-			return (result != null) ? result : CompletableFuture.completedFuture(null);
-		}
-
 	}
 
 }

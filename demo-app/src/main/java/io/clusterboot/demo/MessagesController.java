@@ -8,7 +8,10 @@ import io.clusterboot.messaging.ClusterMessage;
 import io.clusterboot.messaging.ClusterMessageListener;
 import io.clusterboot.messaging.ClusterMessaging;
 
+import org.springframework.http.HttpStatus;
 import org.springframework.http.MediaType;
+import org.springframework.http.ProblemDetail;
+import org.springframework.web.ErrorResponseException;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.PostMapping;
 import org.springframework.web.bind.annotation.RequestBody;
@@ -26,6 +29,8 @@ class MessagesController {
 
 	private static final int KEPT = 100;
 
+	private static final int LONGEST = 1000;
+
 	private final ClusterMessaging messaging;
 
 	private final WorkerProcess process;
@@ -39,6 +44,12 @@ class MessagesController {
 
 	@PostMapping(consumes = MediaType.TEXT_PLAIN_VALUE)
 	Sent send(@RequestBody String text) {
+		if (text.length() > LONGEST) {
+			throw new ErrorResponseException(HttpStatus.CONTENT_TOO_LARGE,
+					ProblemDetail.forStatusAndDetail(HttpStatus.CONTENT_TOO_LARGE,
+							"The text has %d characters: send %d at the most".formatted(text.length(), LONGEST)),
+					null);
+		}
 		this.messaging.broadcast(TOPIC, text);
 		return new Sent(this.process.pid(), text);
 	}

@@ -53,6 +53,14 @@ class DemoApplicationTests {
 	}
 
 	@Test
+	void messageThatIsTooLongIsExplained() {
+		assertThat(this.mvc.post().uri("/messages").contentType(MediaType.TEXT_PLAIN).content("x".repeat(1001)))
+			.hasStatus(HttpStatus.CONTENT_TOO_LARGE)
+			.bodyText()
+			.contains("send 1000 at the most");
+	}
+
+	@Test
 	void messagesOfAnApplicationThatIsAloneReachNobody() {
 		assertThat(this.mvc.post().uri("/messages").contentType(MediaType.TEXT_PLAIN).content("hello")).hasStatusOk();
 		assertThat(this.mvc.get().uri("/messages")).hasStatusOk()

@@ -179,6 +179,11 @@ class ClusterLifeTests {
 		operations.post("scale", "{\"workers\": 2}");
 		int added = surplus.id() + 1;
 		awaitEvents(kept, "scaled 1 2", "online " + added, "listening " + added);
+		for (String noted : List.of("1 workers instead of 2", "2 workers instead of 1",
+				"worker-%d leaves".formatted(surplus.id()), "worker-%d exited with 0, null".formatted(surplus.id()),
+				"worker-%d is online".formatted(added), "worker-%d listens".formatted(added))) {
+			cluster.awaitLine("noted: " + noted);
+		}
 	}
 
 	@Test
@@ -188,6 +193,8 @@ class ClusterLifeTests {
 		List<Long> before = workers().stream().map(Worker::pid).toList();
 		int appointments = cluster.output().find(appointment).size();
 		assertThat(operations.post("reload?wait=2m").state()).isEqualTo("DONE");
+		cluster.awaitLine("noted: reload \\d+ begins");
+		cluster.awaitLine("noted: reload \\d+ is DONE");
 		ClusterView after = cluster.awaitReplaced(before);
 		long leader = await().atMost(TIMEOUT).until(ClusterLifeTests::leaders, (leaders) -> leaders.size() == 1).get(0);
 		assertThat(after.pids()).contains(leader);

@@ -3,6 +3,7 @@ package io.clusterboot.it.app;
 import io.clusterboot.primary.PrimaryListener;
 import io.clusterboot.primary.PrimaryMessage;
 import io.clusterboot.protocol.MemberDescription;
+import io.clusterboot.protocol.ReloadDescription;
 
 /**
  * Takes part in the primary.
@@ -10,6 +11,31 @@ import io.clusterboot.protocol.MemberDescription;
 public final class Notary implements PrimaryListener {
 
 	private int notes;
+
+	@Override
+	public void onWorkerOnline(MemberDescription worker) {
+		System.out.printf("noted: worker-%d is online%n", worker.id());
+	}
+
+	@Override
+	public void onWorkerDisconnect(MemberDescription worker) {
+		System.out.printf("noted: worker-%d leaves%n", worker.id());
+	}
+
+	@Override
+	public void onReloadStarted(ReloadDescription reload) {
+		System.out.printf("noted: reload %d begins%n", reload.id());
+	}
+
+	@Override
+	public void onReloadFinished(ReloadDescription reload) {
+		System.out.printf("noted: reload %d is %s%n", reload.id(), reload.state());
+	}
+
+	@Override
+	public void onScaled(int from, int to) {
+		System.out.printf("noted: %d workers instead of %d%n", to, from);
+	}
 
 	@Override
 	public void onWorkerListening(MemberDescription worker) {
