@@ -29,6 +29,7 @@ import io.clusterboot.protocol.Envelope.Recipients;
 import io.clusterboot.protocol.Envelope.Reply;
 import io.clusterboot.protocol.Envelope.Taken;
 import io.clusterboot.protocol.Envelope.Undeliverable;
+import io.clusterboot.protocol.Failures;
 import io.clusterboot.worker.Correspondence;
 import org.jspecify.annotations.Nullable;
 
@@ -448,8 +449,7 @@ public final class MessageExchange implements Correspondence, Inbox.Office {
 	}
 
 	private static String describe(Throwable failure) {
-		Throwable cause = (failure instanceof CompletionException && failure.getCause() != null) ? failure.getCause()
-				: failure;
+		Throwable cause = Failures.causeOf(failure);
 		return (cause instanceof ClusterMessagingException) ? String.valueOf(cause.getMessage()) : cause.toString();
 	}
 
