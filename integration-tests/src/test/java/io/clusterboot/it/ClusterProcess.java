@@ -63,6 +63,9 @@ public final class ClusterProcess implements AutoCloseable {
 					+ "|xmlunit|byte-buddy|objenesis|archunit|spring-test|spring-boot-test|spring-boot-starter-test"
 					+ "|[\\\\/]demo-app");
 
+	private static final Pattern NOT_FOR_OPEN_APPLICATIONS = Pattern
+		.compile(NOT_FOR_APPLICATIONS.pattern() + "|spring-(boot-)?(starter-)?security");
+
 	static {
 		Runtime.getRuntime()
 			.addShutdownHook(new Thread(() -> STARTED.forEach((process) -> process.tree.destroy()), "end-all"));
@@ -119,6 +122,15 @@ public final class ClusterProcess implements AutoCloseable {
 	}
 
 	/**
+	 * An application of the test class path with Spring Security.
+	 * @param mainClass its main class
+	 * @return a builder
+	 */
+	public static Builder securedApplication(Class<?> mainClass) {
+		return java("-cp", classPath(NOT_FOR_APPLICATIONS), mainClass.getName());
+	}
+
+	/**
 	 * Any application.
 	 * @param target what follows the JVM's options on the command line
 	 * @return a builder
@@ -129,12 +141,17 @@ public final class ClusterProcess implements AutoCloseable {
 
 	/**
 	 * The class path of applications that the tests contain.
-	 * @return the test class path without what only tests need
+	 * @return the test class path without what only tests need and without Spring
+	 * Security, whose presence closes an application
 	 */
 	public static String classPath() {
+		return classPath(NOT_FOR_OPEN_APPLICATIONS);
+	}
+
+	private static String classPath(Pattern excluded) {
 		String classPath = System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
 		return Arrays.stream(classPath.split(File.pathSeparator))
-			.filter((entry) -> !NOT_FOR_APPLICATIONS.matcher(entry).find())
+			.filter((entry) -> !excluded.matcher(entry).find())
 			.collect(Collectors.joining(File.pathSeparator));
 	}
 
