@@ -19,6 +19,7 @@ import javax.net.ssl.SSLContext;
 
 import io.clusterboot.it.RawConnection.Reply;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.DisabledIfSystemProperty;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -429,6 +430,7 @@ class LosslessDrainTests {
 	}
 
 	@Test
+	@DisabledIfSystemProperty(named = "test.server", matches = "jetty", disabledReason = "only Tomcat does that")
 	void aFileThatTheServerSendsByItselfIsSentToItsEnd() throws Exception {
 		int length = 64 * 1024 * 1024;
 		Path file = fileOf(length);
@@ -451,6 +453,7 @@ class LosslessDrainTests {
 	}
 
 	@Test
+	@DisabledIfSystemProperty(named = "test.server", matches = "jetty", disabledReason = "only Tomcat does that")
 	void aConnectionOnWhichAFileWasSentIsIdleAfterwards() throws IOException {
 		Path file = fileOf(8 * 1024 * 1024);
 		try (ClusterProcess cluster = oneWorker().start()) {

@@ -25,7 +25,9 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.DisabledIfSystemProperty;
 import org.junit.jupiter.api.condition.EnabledForJreRange;
+import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.api.condition.JRE;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
@@ -163,6 +165,8 @@ class PortTests {
 		}
 
 		@Test
+		@DisabledIfSystemProperty(named = "test.server", matches = "jetty",
+				disabledReason = "Jetty has no such settings; the next test looks at others")
 		void additionalConnectorKeepsItsSettings() throws Exception {
 			String longHeader = "X-Long: " + "x".repeat(4000);
 			Pids.assertAllAnswer(workers, () -> {
@@ -176,6 +180,19 @@ class PortTests {
 			});
 			assertThat(get(cluster.port(), "/pid?relaxed=a|b").status()).isEqualTo(400);
 			assertThat(statusWith(cluster.extraPort(), longHeader)).isEqualTo(400);
+			assertThat(statusWith(cluster.port(), longHeader)).isEqualTo(200);
+		}
+
+		@Test
+		@EnabledIfSystemProperty(named = "test.server", matches = "jetty")
+		void additionalConnectorOfJettyKeepsItsSettings() throws Exception {
+			String longHeader = "X-Long: " + "x".repeat(4000);
+			Pids.assertAllAnswer(workers, () -> {
+				JsonNode info = json(get(cluster.extraPort(), "/info").body());
+				assertThat(info.get("scheme").asString()).isEqualTo("https");
+				return info.get("pid").asLong();
+			});
+			assertThat(statusWith(cluster.extraPort(), longHeader)).isEqualTo(431);
 			assertThat(statusWith(cluster.port(), longHeader)).isEqualTo(200);
 		}
 
