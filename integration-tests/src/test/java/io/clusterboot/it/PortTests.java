@@ -186,14 +186,13 @@ class PortTests {
 		@Test
 		@EnabledIfSystemProperty(named = "test.server", matches = "jetty")
 		void additionalConnectorOfJettyKeepsItsSettings() throws Exception {
-			String longHeader = "X-Long: " + "x".repeat(4000);
 			Pids.assertAllAnswer(workers, () -> {
-				JsonNode info = json(get(cluster.extraPort(), "/info").body());
-				assertThat(info.get("scheme").asString()).isEqualTo("https");
-				return info.get("pid").asLong();
+				HttpConnection.Reply reply = get(cluster.extraPort(), "/info");
+				assertThat(json(reply.body()).get("scheme").asString()).isEqualTo("https");
+				assertThat(reply.headers().get("server")).startsWith("Jetty");
+				return json(reply.body()).get("pid").asLong();
 			});
-			assertThat(statusWith(cluster.extraPort(), longHeader)).isEqualTo(431);
-			assertThat(statusWith(cluster.port(), longHeader)).isEqualTo(200);
+			assertThat(get(cluster.port(), "/info").headers()).doesNotContainKey("server");
 		}
 
 		private int statusWith(int port, String header) throws IOException {
@@ -356,7 +355,7 @@ class PortTests {
 				JsonNode info = info(Version.HTTP_2);
 				assertThat(info.get("protocol").asString()).isEqualTo("HTTP/2.0");
 				assertThat(info.get("scheme").asString()).isEqualTo("https");
-				assertThat(info.get("secureProtocol").asString()).isEqualTo("TLSv1.3");
+				assertThat(info.get("cipherSuite").asString()).as("of TLS 1.3").startsWith("TLS_AES_");
 				return info.get("pid").asLong();
 			});
 		}

@@ -31,7 +31,7 @@ class JettyConnectors {
 	JettyServerCustomizer extraConnector(@Value("${app.extra-port}") int extraPort) {
 		return (server) -> {
 			HttpConfiguration configuration = new HttpConfiguration();
-			configuration.setRequestHeaderSize(2048);
+			configuration.setSendServerVersion(true);
 			configuration.addCustomizer(JettyConnectors::secure);
 			addConnector(server, extraPort, configuration);
 		};
