@@ -18,6 +18,7 @@ import java.util.concurrent.TimeUnit;
 import javax.net.ssl.SSLContext;
 
 import io.clusterboot.it.RawConnection.Reply;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.DisabledIfSystemProperty;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -84,6 +85,7 @@ class LosslessDrainTests {
 	}
 
 	@Test
+	@Tag("every-server")
 	void pipelinedRequestsAreAnsweredAlthoughTheDrainBeginsAmongThem() throws IOException {
 		try (ClusterProcess cluster = oneWorker().start()) {
 			cluster.awaitReady();
@@ -142,6 +144,7 @@ class LosslessDrainTests {
 	}
 
 	@Test
+	@Tag("every-server")
 	void responsesWithoutBodySayCloseToo() throws IOException {
 		try (ClusterProcess cluster = oneWorker().property("cluster.drain.idle-grace", "3s").start()) {
 			cluster.awaitReady();
@@ -164,6 +167,7 @@ class LosslessDrainTests {
 	}
 
 	@Test
+	@Tag("every-server")
 	void aRequestThatIsHalfReceivedIsServed() throws IOException {
 		try (ClusterProcess cluster = oneWorker().start()) {
 			cluster.awaitReady();
@@ -255,6 +259,7 @@ class LosslessDrainTests {
 	}
 
 	@Test
+	@Tag("every-server")
 	void sessionsAndStreamsStayUntilTheTimeoutAndEndWell() throws Exception {
 		Duration timeout = Duration.ofSeconds(4);
 		try (ClusterProcess cluster = oneWorker().property("cluster.drain.timeout", timeout.toMillis() + "ms")
@@ -342,6 +347,7 @@ class LosslessDrainTests {
 	}
 
 	@Test
+	@Tag("every-server")
 	void http2ConnectionsGetGoAwayAndTheirStreamsEndWell() throws IOException {
 		try (ClusterProcess cluster = oneWorker().property("server.http2.enabled", true)
 			.property("cluster.drain.timeout", "3s")
@@ -394,6 +400,7 @@ class LosslessDrainTests {
 	}
 
 	@Test
+	@Tag("every-server")
 	void connectionsWithTlsAreDrainedLikeOthers() throws Exception {
 		TestCertificate certificate = TestCertificate.create(this.directory);
 		SSLContext context = certificate.clientContext();

@@ -24,6 +24,7 @@ import javax.net.ssl.SSLContext;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.DisabledIfSystemProperty;
 import org.junit.jupiter.api.condition.EnabledForJreRange;
@@ -68,6 +69,7 @@ class PortTests {
 	 * the kernel.
 	 */
 	@Nested
+	@Tag("every-server")
 	class PlainText {
 
 		private static ClusterProcess cluster;

@@ -166,7 +166,9 @@ final class SharedChannel extends ServerSocketChannel {
 
 	@Override
 	protected void implCloseSelectableChannel() {
-		this.shared.close();
+		if (!this.left) {
+			this.shared.close();
+		}
 		this.acceptor.shutdown();
 		this.closed.countDown();
 	}

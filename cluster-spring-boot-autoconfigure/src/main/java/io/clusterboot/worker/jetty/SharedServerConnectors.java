@@ -12,18 +12,17 @@ import org.eclipse.jetty.server.LocalConnector;
 import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.server.ServerConnector;
 
-import org.springframework.boot.jetty.JettyWebServerFactory;
 import org.springframework.boot.jetty.servlet.JettyServletWebServerFactory;
 import org.springframework.boot.web.server.WebServerFactory;
 import org.springframework.boot.web.server.WebServerFactoryCustomizer;
 import org.springframework.core.Ordered;
 
 /**
- * Makes all connectors of a Jetty share their sockets, each with its settings. Comes
- * after all other customizers.
+ * Makes all connectors of a Jetty that serves servlets share their sockets, each with its
+ * settings. Comes after all other customizers.
  */
 public final class SharedServerConnectors
-		implements WebServerFactoryCustomizer<JettyWebServerFactory>, SharableServers, Ordered {
+		implements WebServerFactoryCustomizer<JettyServletWebServerFactory>, SharableServers, Ordered {
 
 	private final WorkerAgent agent;
 
@@ -46,15 +45,13 @@ public final class SharedServerConnectors
 
 	@Override
 	public boolean includes(WebServerFactory factory) {
-		return factory instanceof JettyWebServerFactory;
+		return factory instanceof JettyServletWebServerFactory;
 	}
 
 	@Override
-	public void customize(JettyWebServerFactory factory) {
+	public void customize(JettyServletWebServerFactory factory) {
 		factory.addServerCustomizers(this::share);
-		if (factory instanceof JettyServletWebServerFactory servlets) {
-			servlets.addInitializers(AsyncDispatches::track);
-		}
+		factory.addInitializers(AsyncDispatches::track);
 	}
 
 	private void share(Server server) {

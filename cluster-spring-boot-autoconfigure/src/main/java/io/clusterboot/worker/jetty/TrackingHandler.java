@@ -33,8 +33,17 @@ final class TrackingHandler extends Handler.Wrapper {
 			return super.handle(request, response, callback);
 		}
 		Ticket ticket = this.requests.begin();
-		request.setAttribute(AsyncDispatches.TICKET, ticket);
-		request.addHttpStreamWrapper((stream) -> new Exchange(stream, request, ticket, connector));
+		Exchange exchange = new Exchange(request, ticket, connector);
+		exchange.begin();
+		try {
+			request.setAttribute(AsyncDispatches.TICKET, ticket);
+			request.addHttpStreamWrapper((stream) -> new TrackedStream(stream, exchange));
+		}
+		catch (IllegalStateException ex) {
+			// the stream has ended already
+			exchange.end();
+			throw ex;
+		}
 		try {
 			return super.handle(request, response, callback);
 		}
