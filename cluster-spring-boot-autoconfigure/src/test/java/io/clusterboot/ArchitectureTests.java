@@ -102,6 +102,16 @@ class ArchitectureTests {
 	}
 
 	@Test
+	void onlyTheJettyAdapterKnowsJetty() {
+		noClasses().that()
+			.resideOutsideOfPackage("io.clusterboot.worker.jetty..")
+			.should()
+			.dependOnClassesThat()
+			.resideInAnyPackage("org.eclipse.jetty..")
+			.check(CLASSES);
+	}
+
+	@Test
 	void thePrimaryNeedsNoApplicationContext() {
 		noClasses().that()
 			.resideInAnyPackage("io.clusterboot.primary..", "io.clusterboot.protocol..")

@@ -4,8 +4,10 @@ import io.clusterboot.ClusterProperties;
 import io.clusterboot.control.ClusterControl;
 import io.clusterboot.control.PrimaryClusterControl;
 import io.clusterboot.worker.AcceptPolicy;
+import io.clusterboot.worker.SharableServers;
 import io.clusterboot.worker.UnsharableServerException;
 import io.clusterboot.worker.WorkerAgent;
+import io.clusterboot.worker.jetty.SharedServerConnectors;
 import io.clusterboot.worker.tomcat.SharedConnectors;
 
 import org.springframework.beans.factory.ObjectProvider;
@@ -13,6 +15,7 @@ import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.boot.jetty.servlet.JettyServletWebServerFactory;
 import org.springframework.boot.tomcat.TomcatWebServerFactory;
 import org.springframework.boot.web.server.ConfigurableWebServerFactory;
 import org.springframework.boot.web.server.WebServerFactoryCustomizer;
@@ -53,9 +56,9 @@ public final class ClusterAutoConfiguration {
 
 		@Bean
 		WebServerFactoryCustomizer<ConfigurableWebServerFactory> clusterServerCheck(
-				ObjectProvider<SharedConnectors> tomcat) {
+				ObjectProvider<SharableServers> servers) {
 			return (factory) -> {
-				if (tomcat.getIfAvailable() == null || !(factory instanceof TomcatWebServerFactory)) {
+				if (servers.stream().noneMatch((sharable) -> sharable.includes(factory))) {
 					throw new UnsharableServerException("Workers cannot share the port of the web server that %s makes."
 						.formatted(factory.getClass().getSimpleName()));
 				}
@@ -71,6 +74,17 @@ public final class ClusterAutoConfiguration {
 		@Bean
 		SharedConnectors clusterSharedConnectors(WorkerAgent agent) {
 			return new SharedConnectors(agent, AcceptPolicy.WHEN_READY);
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	@ConditionalOnClass(JettyServletWebServerFactory.class)
+	static class JettyConfiguration {
+
+		@Bean
+		SharedServerConnectors clusterSharedServerConnectors(WorkerAgent agent) {
+			return new SharedServerConnectors(agent, AcceptPolicy.WHEN_READY);
 		}
 
 	}

@@ -2,26 +2,45 @@ package io.clusterboot.autoconfigure;
 
 import io.clusterboot.worker.AcceptPolicy;
 import io.clusterboot.worker.WorkerAgent;
+import io.clusterboot.worker.jetty.SharedServerConnectors;
 import io.clusterboot.worker.tomcat.SharedConnectors;
 
 import org.springframework.boot.actuate.autoconfigure.web.ManagementContextConfiguration;
 import org.springframework.boot.actuate.autoconfigure.web.ManagementContextType;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
+import org.springframework.boot.jetty.servlet.JettyServletWebServerFactory;
 import org.springframework.boot.tomcat.TomcatWebServerFactory;
 import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
 
 /**
  * Shares a separate management port. Its server lives in a context of its own, which does
  * not see the customizers of the application's.
  */
 @ConditionalOnWorker
-@ConditionalOnClass(TomcatWebServerFactory.class)
 @ManagementContextConfiguration(value = ManagementContextType.CHILD, proxyBeanMethods = false)
 class ClusterManagementContextConfiguration {
 
-	@Bean
-	SharedConnectors clusterManagementSharedConnectors(WorkerAgent agent) {
-		return new SharedConnectors(agent, AcceptPolicy.WHEN_READY_OR_NONE_IS);
+	@Configuration(proxyBeanMethods = false)
+	@ConditionalOnClass(TomcatWebServerFactory.class)
+	static class TomcatConfiguration {
+
+		@Bean
+		SharedConnectors clusterManagementSharedConnectors(WorkerAgent agent) {
+			return new SharedConnectors(agent, AcceptPolicy.WHEN_READY_OR_NONE_IS);
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	@ConditionalOnClass(JettyServletWebServerFactory.class)
+	static class JettyConfiguration {
+
+		@Bean
+		SharedServerConnectors clusterManagementSharedServerConnectors(WorkerAgent agent) {
+			return new SharedServerConnectors(agent, AcceptPolicy.WHEN_READY_OR_NONE_IS);
+		}
+
 	}
 
 }

@@ -150,8 +150,9 @@ public final class RelaunchDecision {
 						+ "those of a worker. Start without spring.aot.enabled",
 				Loudness.WARN, (start) -> start.here.isSpringPropertySet("spring.aot.enabled", "true")),
 
-		NO_TOMCAT("No cluster: of the web servers only Tomcat can share its port with other processes", Loudness.WARN,
-				(start) -> !start.here.tomcat()),
+		NO_SHARABLE_SERVER(
+				"No cluster: of the web servers only Tomcat and Jetty can share their port with other processes",
+				Loudness.WARN, (start) -> !start.here.sharableServer()),
 
 		WINDOWS("No cluster: on Windows, processes cannot share a port in the way that it needs", Loudness.WARN,
 				(start) -> start.here.isWindows()),

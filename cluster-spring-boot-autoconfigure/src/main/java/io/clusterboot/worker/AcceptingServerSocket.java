@@ -89,7 +89,7 @@ final class AcceptingServerSocket extends SharedServerSocket {
 				return null;
 			}
 			SocketChannel connection = acceptFrom(channel);
-			if (connection != null) {
+			if (connection != null || Thread.currentThread().isInterrupted()) {
 				return connection;
 			}
 		}

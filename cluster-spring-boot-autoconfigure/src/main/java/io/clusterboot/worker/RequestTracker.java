@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Supplier;
 
@@ -42,7 +43,7 @@ public final class RequestTracker {
 	 * @return the requests
 	 */
 	List<Ticket> waiting() {
-		return this.active.stream().filter((ticket) -> ticket.thread == null).toList();
+		return this.active.stream().filter((ticket) -> ticket.thread() == null).toList();
 	}
 
 	boolean isActive(Ticket ticket) {
@@ -99,7 +100,7 @@ public final class RequestTracker {
 
 		private final long begun = System.nanoTime();
 
-		private volatile @Nullable Thread thread;
+		private final AtomicReference<@Nullable Thread> thread = new AtomicReference<>();
 
 		private volatile long since;
 
@@ -110,10 +111,10 @@ public final class RequestTracker {
 		}
 
 		/**
-		 * The request goes on without a thread.
+		 * The request goes on without the calling thread. Another may have it already.
 		 */
 		public void suspend() {
-			this.thread = null;
+			this.thread.compareAndSet(Thread.currentThread(), null);
 		}
 
 		/**
@@ -121,7 +122,7 @@ public final class RequestTracker {
 		 */
 		public void resume() {
 			this.since = System.nanoTime();
-			this.thread = Thread.currentThread();
+			this.thread.set(Thread.currentThread());
 		}
 
 		/**
@@ -132,7 +133,7 @@ public final class RequestTracker {
 		}
 
 		@Nullable Thread thread() {
-			return this.thread;
+			return this.thread.get();
 		}
 
 		Duration age() {
@@ -140,7 +141,7 @@ public final class RequestTracker {
 		}
 
 		private boolean becameStuck(Duration limit) {
-			if (this.reported || this.thread == null || age().compareTo(limit) < 0) {
+			if (this.reported || thread() == null || age().compareTo(limit) < 0) {
 				return false;
 			}
 			this.reported = true;

@@ -25,7 +25,8 @@ public abstract sealed class SharedServerSocket implements AutoCloseable
 
 	/**
 	 * Accept a connection, waiting for the gate to open and for a client to come.
-	 * @return the connection, or {@code null} after {@link #wakeup()} or {@link #close()}
+	 * @return the connection, or {@code null} after {@link #wakeup()} or
+	 * {@link #close()}, or if the thread is interrupted
 	 * @throws IOException if accepting fails, as when the process has no descriptors left
 	 */
 	public abstract @Nullable SocketChannel accept() throws IOException;

@@ -25,6 +25,8 @@ class WorkerEnvironmentPostProcessor implements EnvironmentPostProcessor, Ordere
 
 	private static final String ACCESS_LOG = "server.tomcat.accesslog.";
 
+	private static final String JETTY_ACCESS_LOG = "server.jetty.accesslog.filename";
+
 	private static final String LEVEL_PATTERN = "logging.pattern.level";
 
 	@Override
@@ -55,6 +57,10 @@ class WorkerEnvironmentPostProcessor implements EnvironmentPostProcessor, Ordere
 		if (environment.getProperty(ACCESS_LOG + "enabled", Boolean.class, false)) {
 			overrides.put(ACCESS_LOG + "prefix",
 					environment.getProperty(ACCESS_LOG + "prefix", "access_log") + ".worker-" + identity.seat());
+		}
+		String jettyAccessLog = environment.getProperty(JETTY_ACCESS_LOG);
+		if (StringUtils.hasLength(jettyAccessLog)) {
+			overrides.put(JETTY_ACCESS_LOG, perWorker(jettyAccessLog, identity));
 		}
 		environment.getPropertySources().addFirst(new MapPropertySource("clusterWorker", overrides));
 		Map<String, Object> defaults = new HashMap<>();

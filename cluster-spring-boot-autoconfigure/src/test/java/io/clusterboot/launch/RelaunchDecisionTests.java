@@ -48,7 +48,7 @@ class RelaunchDecisionTests {
 
 	private boolean first = true;
 
-	private boolean tomcat = true;
+	private boolean sharableServer = true;
 
 	private String operatingSystem = "Linux";
 
@@ -230,8 +230,8 @@ class RelaunchDecisionTests {
 
 	@Test
 	void serverThatCannotShareItsPort() {
-		this.tomcat = false;
-		assertPlain(Loudness.WARN, "Tomcat");
+		this.sharableServer = false;
+		assertPlain(Loudness.WARN, "Tomcat and Jetty");
 	}
 
 	@Test
@@ -260,7 +260,7 @@ class RelaunchDecisionTests {
 	private Outcome decide() {
 		return RelaunchDecision.of(this.application, this.environment,
 				new Circumstances(this.worker, this.nativeImage, this.stack, this.threadName, this.contextClassLoader,
-						this.springProperties::get, this.first, this.tomcat, this.operatingSystem,
+						this.springProperties::get, this.first, this.sharableServer, this.operatingSystem,
 						this.descriptorPassing));
 	}
 

@@ -61,6 +61,14 @@ class WorkerEnvironmentPostProcessorTests {
 	}
 
 	@Test
+	void jettysAccessLogIsTheWorkersOwn() {
+		String filename = "server.jetty.accesslog.filename";
+		assertThat(process(1, 1, Map.of()).getProperty(filename)).isNull();
+		assertThat(process(1, 1, Map.of(filename, "logs/access.log")).getProperty(filename))
+			.isEqualTo("logs/access.worker-1.log");
+	}
+
+	@Test
 	void aWorkerHasDrainedBeforeItsContextCloses() {
 		assertThat(process(1, 1, Map.of("server.shutdown", "graceful")).getProperty("server.shutdown"))
 			.isEqualTo("immediate");

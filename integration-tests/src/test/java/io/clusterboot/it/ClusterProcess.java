@@ -52,9 +52,10 @@ public final class ClusterProcess implements AutoCloseable {
 
 	private static final Duration STOP_LIMIT = Duration.ofSeconds(60);
 
-	private static final Pattern SERVER_STARTED = Pattern.compile("Tomcat started on ports? (.*?) with context path");
+	private static final Pattern SERVER_STARTED = Pattern
+		.compile("(?:Tomcat|Jetty) started on ports? (.*?) with context path");
 
-	private static final Pattern PORT = Pattern.compile("(\\d+) \\(https?");
+	private static final Pattern PORT = Pattern.compile("(\\d+) \\(");
 
 	private static final Pattern ERROR = Pattern.compile("\\sERROR\\s|Exception in thread \"");
 
@@ -65,6 +66,16 @@ public final class ClusterProcess implements AutoCloseable {
 
 	private static final Pattern NOT_FOR_OPEN_APPLICATIONS = Pattern
 		.compile(NOT_FOR_APPLICATIONS.pattern() + "|spring-(boot-)?(starter-)?security");
+
+	/** The web server of the applications that the tests contain. */
+	private static final String SERVER = System.getProperty("test.server", "tomcat");
+
+	/**
+	 * What belongs to one of the servers, by file name. Jetty uses Tomcat's expression
+	 * language, and brings API jars that Tomcat contains.
+	 */
+	private static final Map<String, Pattern> SERVER_JARS = Map.of("tomcat", Pattern.compile("tomcat(?!-embed-el)"),
+			"jetty", Pattern.compile("jetty|jakarta\\.(servlet|websocket)"));
 
 	static {
 		Runtime.getRuntime()
@@ -141,8 +152,9 @@ public final class ClusterProcess implements AutoCloseable {
 
 	/**
 	 * The class path of applications that the tests contain.
-	 * @return the test class path without what only tests need and without Spring
-	 * Security, whose presence closes an application
+	 * @return the test class path without what only tests need, without Spring Security,
+	 * whose presence closes an application, and without the web servers that are not
+	 * tested ({@code test.server})
 	 */
 	public static String classPath() {
 		return classPath(NOT_FOR_OPEN_APPLICATIONS);
@@ -151,12 +163,27 @@ public final class ClusterProcess implements AutoCloseable {
 	private static String classPath(Pattern excluded) {
 		String classPath = System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
 		return Arrays.stream(classPath.split(File.pathSeparator))
-			.filter((entry) -> !excluded.matcher(entry).find())
+			.filter((entry) -> !excluded.matcher(entry).find() && !isOfAnotherServer(entry))
 			.collect(Collectors.joining(File.pathSeparator));
 	}
 
+	private static boolean isOfAnotherServer(String entry) {
+		String file = Path.of(entry).getFileName().toString();
+		return SERVER_JARS.entrySet()
+			.stream()
+			.anyMatch((server) -> !server.getKey().equals(SERVER) && server.getValue().matcher(file).find());
+	}
+
 	/**
-	 * The packaged demo application, started as fast as can be.
+	 * The web server of the applications that the tests contain.
+	 * @return its name
+	 */
+	static String server() {
+		return SERVER;
+	}
+
+	/**
+	 * The packaged demo application, started as fast as can be. Its server is Tomcat.
 	 * @return a builder
 	 */
 	public static Builder demo() {

@@ -43,7 +43,7 @@ final class FastStart {
 			.map(Path::of)
 			.filter(Files::exists)
 			.toList();
-		Path directory = DIRECTORY.resolve("tests-" + version(entries));
+		Path directory = DIRECTORY.resolve(ClusterProcess.server() + "-" + version(entries));
 		// archives are for jars only
 		List<Path> jars = entries.stream()
 			.map((entry) -> Files.isDirectory(entry) ? directory.resolve("classes-" + entries.indexOf(entry) + ".jar")

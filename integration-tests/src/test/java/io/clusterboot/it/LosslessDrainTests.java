@@ -18,7 +18,9 @@ import java.util.concurrent.TimeUnit;
 import javax.net.ssl.SSLContext;
 
 import io.clusterboot.it.RawConnection.Reply;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.DisabledIfSystemProperty;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -83,6 +85,7 @@ class LosslessDrainTests {
 	}
 
 	@Test
+	@Tag("every-server")
 	void pipelinedRequestsAreAnsweredAlthoughTheDrainBeginsAmongThem() throws IOException {
 		try (ClusterProcess cluster = oneWorker().start()) {
 			cluster.awaitReady();
@@ -141,6 +144,7 @@ class LosslessDrainTests {
 	}
 
 	@Test
+	@Tag("every-server")
 	void responsesWithoutBodySayCloseToo() throws IOException {
 		try (ClusterProcess cluster = oneWorker().property("cluster.drain.idle-grace", "3s").start()) {
 			cluster.awaitReady();
@@ -163,6 +167,7 @@ class LosslessDrainTests {
 	}
 
 	@Test
+	@Tag("every-server")
 	void aRequestThatIsHalfReceivedIsServed() throws IOException {
 		try (ClusterProcess cluster = oneWorker().start()) {
 			cluster.awaitReady();
@@ -254,6 +259,7 @@ class LosslessDrainTests {
 	}
 
 	@Test
+	@Tag("every-server")
 	void sessionsAndStreamsStayUntilTheTimeoutAndEndWell() throws Exception {
 		Duration timeout = Duration.ofSeconds(4);
 		try (ClusterProcess cluster = oneWorker().property("cluster.drain.timeout", timeout.toMillis() + "ms")
@@ -341,6 +347,7 @@ class LosslessDrainTests {
 	}
 
 	@Test
+	@Tag("every-server")
 	void http2ConnectionsGetGoAwayAndTheirStreamsEndWell() throws IOException {
 		try (ClusterProcess cluster = oneWorker().property("server.http2.enabled", true)
 			.property("cluster.drain.timeout", "3s")
@@ -393,6 +400,7 @@ class LosslessDrainTests {
 	}
 
 	@Test
+	@Tag("every-server")
 	void connectionsWithTlsAreDrainedLikeOthers() throws Exception {
 		TestCertificate certificate = TestCertificate.create(this.directory);
 		SSLContext context = certificate.clientContext();
@@ -429,6 +437,7 @@ class LosslessDrainTests {
 	}
 
 	@Test
+	@DisabledIfSystemProperty(named = "test.server", matches = "jetty", disabledReason = "only Tomcat does that")
 	void aFileThatTheServerSendsByItselfIsSentToItsEnd() throws Exception {
 		int length = 64 * 1024 * 1024;
 		Path file = fileOf(length);
@@ -451,6 +460,7 @@ class LosslessDrainTests {
 	}
 
 	@Test
+	@DisabledIfSystemProperty(named = "test.server", matches = "jetty", disabledReason = "only Tomcat does that")
 	void aConnectionOnWhichAFileWasSentIsIdleAfterwards() throws IOException {
 		Path file = fileOf(8 * 1024 * 1024);
 		try (ClusterProcess cluster = oneWorker().start()) {

@@ -10,6 +10,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
@@ -30,6 +31,7 @@ class ReadinessTests {
 	}
 
 	@Test
+	@Tag("every-server")
 	void clientWaitsUntilTheFirstWorkerIsReady(@TempDir Path directory) throws IOException {
 		Path gate = directory.resolve("gate");
 		try (ClusterProcess cluster = ClusterProcess.ports().property("app.start-gate", gate).start()) {

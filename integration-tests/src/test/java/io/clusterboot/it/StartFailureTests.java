@@ -8,6 +8,7 @@ import java.util.List;
 
 import io.clusterboot.it.app.ExitingApplication;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -75,6 +76,20 @@ class StartFailureTests {
 			cluster.awaitLine("APPLICATION FAILED TO START");
 			cluster.awaitLine("Invalid value 'abc' for configuration property 'server.port'");
 			assertThat(starts(cluster)).hasSize(1);
+		}
+	}
+
+	@Test
+	@EnabledIfSystemProperty(named = "test.server", matches = "jetty")
+	void connectorThatCannotShareItsSocketIsAnalyzed() {
+		try (ClusterProcess cluster = ClusterProcess.ports()
+			.property("server.jetty.threads.acceptors", 0)
+			.expectError("LoggingFailureAnalysisReporter")
+			.expectError("no worker has been ready yet, so the cluster ends")
+			.start()) {
+			assertThat(awaitEnd(cluster)).isEqualTo(1);
+			cluster
+				.awaitLine("Workers cannot share the port of a Jetty connector that accepts on its selectors' threads");
 		}
 	}
 

@@ -51,7 +51,7 @@ class PortsController {
 				request.getRemoteAddr(), request.getRemotePort(), request.getLocalAddr(), request.getLocalPort(),
 				this.environment.getProperty("local.server.port", Integer.class),
 				this.environment.getProperty("local.management.port", Integer.class),
-				request.getAttribute("jakarta.servlet.request.secure_protocol"));
+				request.getAttribute("jakarta.servlet.request.cipher_suite"));
 	}
 
 	/**
@@ -126,7 +126,7 @@ class PortsController {
 
 	record Info(long pid, String thread, String scheme, String protocol, String remoteAddress, int remotePort,
 			String localAddress, int localPort, Integer localServerPort, Integer localManagementPort,
-			Object secureProtocol) {
+			Object cipherSuite) {
 	}
 
 	record Upload(long pid, long bytes) {

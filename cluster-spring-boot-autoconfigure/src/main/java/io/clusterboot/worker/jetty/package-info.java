@@ -1,0 +1,7 @@
+/**
+ * Jetty on shared sockets.
+ */
+@NullMarked
+package io.clusterboot.worker.jetty;
+
+import org.jspecify.annotations.NullMarked;
