@@ -4,8 +4,10 @@ import io.clusterboot.ClusterProperties;
 import io.clusterboot.control.ClusterControl;
 import io.clusterboot.control.PrimaryClusterControl;
 import io.clusterboot.worker.AcceptPolicy;
+import io.clusterboot.worker.ServerSharing;
 import io.clusterboot.worker.UnsharableServerException;
 import io.clusterboot.worker.WorkerAgent;
+import io.clusterboot.worker.netty.SharedHttpServers;
 import io.clusterboot.worker.tomcat.SharedConnectors;
 
 import org.springframework.beans.factory.ObjectProvider;
@@ -13,12 +15,14 @@ import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.boot.reactor.netty.NettyReactiveWebServerFactory;
 import org.springframework.boot.tomcat.TomcatWebServerFactory;
 import org.springframework.boot.web.server.ConfigurableWebServerFactory;
 import org.springframework.boot.web.server.WebServerFactoryCustomizer;
 import org.springframework.context.ApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.http.client.ReactorResourceFactory;
 import org.springframework.util.Assert;
 
 /**
@@ -53,9 +57,9 @@ public final class ClusterAutoConfiguration {
 
 		@Bean
 		WebServerFactoryCustomizer<ConfigurableWebServerFactory> clusterServerCheck(
-				ObjectProvider<SharedConnectors> tomcat) {
+				ObjectProvider<ServerSharing> sharing) {
 			return (factory) -> {
-				if (tomcat.getIfAvailable() == null || !(factory instanceof TomcatWebServerFactory)) {
+				if (sharing.stream().noneMatch((servers) -> servers.covers(factory))) {
 					throw new UnsharableServerException("Workers cannot share the port of the web server that %s makes."
 						.formatted(factory.getClass().getSimpleName()));
 				}
@@ -71,6 +75,18 @@ public final class ClusterAutoConfiguration {
 		@Bean
 		SharedConnectors clusterSharedConnectors(WorkerAgent agent) {
 			return new SharedConnectors(agent, AcceptPolicy.WHEN_READY);
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	@ConditionalOnClass(NettyReactiveWebServerFactory.class)
+	static class ReactorNettyConfiguration {
+
+		@Bean
+		SharedHttpServers clusterSharedHttpServers(WorkerAgent agent,
+				ObjectProvider<ReactorResourceFactory> resources) {
+			return new SharedHttpServers(agent, AcceptPolicy.WHEN_READY, resources::getIfAvailable);
 		}
 
 	}

@@ -26,15 +26,19 @@ import org.springframework.util.ClassUtils;
  * @param contextClassLoader the class name of that thread's context class loader
  * @param springProperties Spring's own switches, which are system properties
  * @param first whether this is the first application of this JVM
- * @param tomcat whether the web server, if any, is Tomcat
+ * @param tomcat whether Tomcat is there to be the web server
+ * @param reactorNetty whether Reactor Netty is there to be the web server of a reactive
+ * application
  * @param operatingSystem the name of the operating system
  * @param descriptorPassing whether descriptors can be passed between processes here
  */
 record Circumstances(boolean worker, boolean nativeImage, List<StackTraceElement> stack, String threadName,
 		String contextClassLoader, Function<String, @Nullable String> springProperties, boolean first, boolean tomcat,
-		String operatingSystem, Supplier<Boolean> descriptorPassing) {
+		boolean reactorNetty, String operatingSystem, Supplier<Boolean> descriptorPassing) {
 
 	private static final String TOMCAT = "org.springframework.boot.tomcat.TomcatWebServerFactory";
+
+	private static final String REACTOR_NETTY = "org.springframework.boot.reactor.netty.NettyReactiveWebServerFactory";
 
 	static Circumstances ofThisThread(boolean first) {
 		Thread thread = Thread.currentThread();
@@ -42,7 +46,8 @@ record Circumstances(boolean worker, boolean nativeImage, List<StackTraceElement
 		return new Circumstances(WorkerIdentity.ofThisProcess() != null, NativeDetector.inNativeImage(),
 				List.of(thread.getStackTrace()), thread.getName(), (loader != null) ? loader.getClass().getName() : "",
 				SpringProperties::getProperty, first, ClassUtils.isPresent(TOMCAT, loader),
-				System.getProperty("os.name", ""), Circumstances::canPassDescriptors);
+				ClassUtils.isPresent(REACTOR_NETTY, loader), System.getProperty("os.name", ""),
+				Circumstances::canPassDescriptors);
 	}
 
 	private static boolean canPassDescriptors() {

@@ -150,8 +150,10 @@ public final class RelaunchDecision {
 						+ "those of a worker. Start without spring.aot.enabled",
 				Loudness.WARN, (start) -> start.here.isSpringPropertySet("spring.aot.enabled", "true")),
 
-		NO_TOMCAT("No cluster: of the web servers only Tomcat can share its port with other processes", Loudness.WARN,
-				(start) -> !start.here.tomcat()),
+		NO_SHARABLE_SERVER(
+				"No cluster: of the web servers only Tomcat, and Reactor Netty in reactive applications, can share "
+						+ "their port with other processes",
+				Loudness.WARN, (start) -> !start.hasSharableServer()),
 
 		WINDOWS("No cluster: on Windows, processes cannot share a port in the way that it needs", Loudness.WARN,
 				(start) -> start.here.isWindows()),
@@ -186,6 +188,11 @@ public final class RelaunchDecision {
 
 		boolean isEnabled() {
 			return Binder.get(this.environment).bind("cluster.enabled", Boolean.class).orElse(true);
+		}
+
+		boolean hasSharableServer() {
+			return this.here.tomcat()
+					|| this.here.reactorNetty() && webApplicationType() == WebApplicationType.REACTIVE;
 		}
 
 		@Nullable WebApplicationType webApplicationType() {

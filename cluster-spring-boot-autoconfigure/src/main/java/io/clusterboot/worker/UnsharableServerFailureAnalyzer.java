@@ -11,7 +11,8 @@ class UnsharableServerFailureAnalyzer extends AbstractFailureAnalyzer<Unsharable
 	@Override
 	protected FailureAnalysis analyze(Throwable rootFailure, UnsharableServerException cause) {
 		return new FailureAnalysis(String.valueOf(cause.getMessage()),
-				"Use Tomcat with its NIO connector, or set cluster.enabled=false to run the application without workers.",
+				"Use Tomcat with its NIO connector, or Reactor Netty with HTTP/1.1 or HTTP/2, or set cluster.enabled=false to "
+						+ "run the application without workers.",
 				cause);
 	}
 

@@ -50,6 +50,8 @@ class RelaunchDecisionTests {
 
 	private boolean tomcat = true;
 
+	private boolean reactorNetty;
+
 	private String operatingSystem = "Linux";
 
 	private Supplier<Boolean> descriptorPassing = () -> true;
@@ -235,6 +237,15 @@ class RelaunchDecisionTests {
 	}
 
 	@Test
+	void reactorNettySharesThePortOfReactiveApplicationsOnly() {
+		this.tomcat = false;
+		this.reactorNetty = true;
+		assertPlain(Loudness.WARN, "Reactor Netty in reactive applications");
+		this.application.setWebApplicationType(WebApplicationType.REACTIVE);
+		assertThat(decide()).isInstanceOf(Relaunch.class);
+	}
+
+	@Test
 	void platformWithoutNativeLibrary() {
 		this.descriptorPassing = () -> false;
 		assertPlain(Loudness.WARN, "junixsocket");
@@ -260,7 +271,7 @@ class RelaunchDecisionTests {
 	private Outcome decide() {
 		return RelaunchDecision.of(this.application, this.environment,
 				new Circumstances(this.worker, this.nativeImage, this.stack, this.threadName, this.contextClassLoader,
-						this.springProperties::get, this.first, this.tomcat, this.operatingSystem,
+						this.springProperties::get, this.first, this.tomcat, this.reactorNetty, this.operatingSystem,
 						this.descriptorPassing));
 	}
 

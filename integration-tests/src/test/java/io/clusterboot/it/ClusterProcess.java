@@ -22,13 +22,13 @@ import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.MatchResult;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
-import io.clusterboot.it.app.PortsApplication;
 import org.awaitility.core.ConditionTimeoutException;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -52,7 +52,10 @@ public final class ClusterProcess implements AutoCloseable {
 
 	private static final Duration STOP_LIMIT = Duration.ofSeconds(60);
 
-	private static final Pattern SERVER_STARTED = Pattern.compile("Tomcat started on ports? (.*?) with context path");
+	private static final TestServer SERVER = TestServer.selected();
+
+	private static final Pattern SERVER_STARTED = Pattern
+		.compile("(?:Tomcat|Netty) started on ports? (.*?\\))(?: with context path|$)");
 
 	private static final Pattern PORT = Pattern.compile("(\\d+) \\(https?");
 
@@ -97,7 +100,7 @@ public final class ClusterProcess implements AutoCloseable {
 	 * @return a builder
 	 */
 	public static Builder ports() {
-		return application(PortsApplication.class);
+		return application(SERVER.application());
 	}
 
 	/**
@@ -134,7 +137,7 @@ public final class ClusterProcess implements AutoCloseable {
 	public static String classPath() {
 		String classPath = System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
 		return Arrays.stream(classPath.split(File.pathSeparator))
-			.filter((entry) -> !NOT_FOR_APPLICATIONS.matcher(entry).find())
+			.filter((entry) -> !NOT_FOR_APPLICATIONS.matcher(entry).find() && SERVER.needs(entry))
 			.collect(Collectors.joining(File.pathSeparator));
 	}
 
@@ -306,13 +309,25 @@ public final class ClusterProcess implements AutoCloseable {
 	 * @return one list of ports for each server
 	 */
 	public List<List<Integer>> awaitServers(int servers) {
-		return this.output.await(SERVER_STARTED, servers, START_LIMIT)
-			.stream()
-			.map((started) -> PORT.matcher(started.group(1))
+		List<List<Integer>> started = new ArrayList<>();
+		int inEachWorker = this.settings.properties.containsKey("management.server.port") ? 2 : 1;
+		boolean extraServer = !SERVER.hasConnectors() && (this.settings.properties.containsKey("app.extra-port")
+				|| this.settings.properties.containsKey("app.plain-port"));
+		int extraServers = extraServer ? (servers + inEachWorker - 1) / inEachWorker : 0;
+		for (MatchResult line : this.output.await(SERVER_STARTED, servers + extraServers, START_LIMIT)) {
+			List<Integer> ports = PORT.matcher(line.group(1))
 				.results()
 				.map((port) -> Integer.valueOf(port.group(1)))
-				.toList())
-			.toList();
+				.toList();
+			started.add(ports);
+		}
+		// what is another connector elsewhere is a server that starts behind the main one
+		for (int i = 0; i < extraServers; i++) {
+			List<Integer> main = new ArrayList<>(started.get(i * inEachWorker));
+			main.addAll(started.remove(i * inEachWorker + 1));
+			started.set(i * inEachWorker, List.copyOf(main));
+		}
+		return started;
 	}
 
 	/**

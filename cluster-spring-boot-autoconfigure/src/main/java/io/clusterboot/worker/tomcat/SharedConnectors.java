@@ -1,12 +1,14 @@
 package io.clusterboot.worker.tomcat;
 
 import io.clusterboot.worker.AcceptPolicy;
+import io.clusterboot.worker.ServerSharing;
 import io.clusterboot.worker.UnsharableServerException;
 import io.clusterboot.worker.WorkerAgent;
 import org.apache.catalina.connector.Connector;
 import org.apache.coyote.http11.Http11NioProtocol;
 
 import org.springframework.boot.tomcat.TomcatWebServerFactory;
+import org.springframework.boot.web.server.ConfigurableWebServerFactory;
 import org.springframework.boot.web.server.WebServerFactoryCustomizer;
 import org.springframework.core.Ordered;
 
@@ -15,7 +17,8 @@ import org.springframework.core.Ordered;
  * additional ones, which the application has created itself, by copies with the same
  * settings. Comes after all other customizers.
  */
-public final class SharedConnectors implements WebServerFactoryCustomizer<TomcatWebServerFactory>, Ordered {
+public final class SharedConnectors
+		implements WebServerFactoryCustomizer<TomcatWebServerFactory>, ServerSharing, Ordered {
 
 	private final WorkerAgent agent;
 
@@ -34,6 +37,11 @@ public final class SharedConnectors implements WebServerFactoryCustomizer<Tomcat
 	@Override
 	public int getOrder() {
 		return LOWEST_PRECEDENCE;
+	}
+
+	@Override
+	public boolean covers(ConfigurableWebServerFactory factory) {
+		return factory instanceof TomcatWebServerFactory;
 	}
 
 	@Override
