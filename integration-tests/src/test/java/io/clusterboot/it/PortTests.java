@@ -25,6 +25,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.DisabledIfSystemProperty;
 import org.junit.jupiter.api.condition.EnabledForJreRange;
 import org.junit.jupiter.api.condition.JRE;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -163,6 +164,8 @@ class PortTests {
 		}
 
 		@Test
+		@DisabledIfSystemProperty(named = "test.server", matches = "netty",
+				disabledReason = "Reactor Netty has no additional connectors")
 		void additionalConnectorKeepsItsSettings() throws Exception {
 			String longHeader = "X-Long: " + "x".repeat(4000);
 			Pids.assertAllAnswer(workers, () -> {
@@ -355,6 +358,8 @@ class PortTests {
 
 		@Test
 		@EnabledForJreRange(min = JRE.JAVA_21)
+		@DisabledIfSystemProperty(named = "test.server", matches = "netty",
+				disabledReason = "Reactor Netty runs requests on its event loops")
 		void requestsRunOnVirtualThreads() throws Exception {
 			Pids.assertAllAnswer(workers, () -> {
 				JsonNode info = info(Version.HTTP_2);
@@ -366,6 +371,7 @@ class PortTests {
 	}
 
 	@Test
+	@DisabledIfSystemProperty(named = "test.server", matches = "netty", disabledReason = "the demo runs on Tomcat")
 	void portOfACluster() throws Exception {
 		int port = ClusterProcess.freePort();
 		try (ClusterProcess first = ClusterProcess.demo().property("server.port", port).start()) {

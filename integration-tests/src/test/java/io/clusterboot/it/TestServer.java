@@ -60,4 +60,11 @@ enum TestServer {
 		return this == TOMCAT;
 	}
 
+	/**
+	 * Whether a request that is processed holds a thread of the server.
+	 */
+	boolean holdsThreads() {
+		return this == TOMCAT;
+	}
+
 }
