@@ -12,7 +12,6 @@ import io.netty.handler.codec.http.websocketx.CloseWebSocketFrame;
 import io.netty.handler.codec.http.websocketx.WebSocketCloseStatus;
 import io.netty.handler.codec.http.websocketx.WebSocketFrame;
 import io.netty.util.ReferenceCountUtil;
-import org.jspecify.annotations.Nullable;
 import reactor.netty.NettyPipeline;
 import reactor.netty.channel.ChannelOperations;
 import reactor.netty.http.server.HttpServerResponse;
@@ -38,7 +37,7 @@ final class Farewell {
 	 */
 	static void endSession(Channel connection) {
 		ChannelPipeline pipeline = connection.pipeline();
-		if (isWebSocket(ChannelOperations.get(connection)) && pipeline.get(NAME) == null) {
+		if (ChannelOperations.get(connection) instanceof WebsocketOutbound && pipeline.get(NAME) == null) {
 			pipeline.addBefore(NettyPipeline.ReactiveBridge, NAME, new NothingBehind());
 			pipeline.context(NAME)
 				.writeAndFlush(new CloseWebSocketFrame(WebSocketCloseStatus.ENDPOINT_UNAVAILABLE, REASON));
@@ -53,9 +52,8 @@ final class Farewell {
 	 */
 	static void endRequest(Channel channel) {
 		ChannelOperations<?, ?> operations = ChannelOperations.get(channel);
-		if (isWebSocket(operations)) {
-			((WebsocketOutbound) operations).sendClose(WebSocketCloseStatus.ENDPOINT_UNAVAILABLE.code(), REASON)
-				.subscribe();
+		if (operations instanceof WebsocketOutbound session) {
+			session.sendClose(WebSocketCloseStatus.ENDPOINT_UNAVAILABLE.code(), REASON).subscribe();
 		}
 		else if (operations instanceof HttpServerResponse response && !response.hasSentHeaders()) {
 			response.status(HttpResponseStatus.SERVICE_UNAVAILABLE);
@@ -65,10 +63,6 @@ final class Farewell {
 		else if (operations instanceof HttpServerResponse response && isEventStream(response)) {
 			operations.onComplete();
 		}
-	}
-
-	private static boolean isWebSocket(@Nullable ChannelOperations<?, ?> operations) {
-		return operations instanceof WebsocketOutbound;
 	}
 
 	private static boolean isEventStream(HttpServerResponse response) {

@@ -5,7 +5,6 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.util.HexFormat;
-import java.util.concurrent.atomic.AtomicLong;
 
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
@@ -41,20 +40,18 @@ class ReactiveLoadController {
 	@PostMapping("/digest")
 	Mono<String> digest(ServerHttpRequest request) throws NoSuchAlgorithmException {
 		MessageDigest digest = MessageDigest.getInstance("SHA-256");
-		AtomicLong bytes = new AtomicLong();
-		return request.getBody().doOnNext((buffer) -> {
-			bytes.addAndGet(buffer.readableByteCount());
-			update(digest, buffer);
-		})
-			.then(Mono
-				.fromSupplier(() -> "%d %d %s".formatted(PID, bytes.get(), HexFormat.of().formatHex(digest.digest()))));
+		return request.getBody()
+			.map((buffer) -> update(digest, buffer))
+			.reduce(0L, Long::sum)
+			.map((bytes) -> "%d %d %s".formatted(PID, bytes, HexFormat.of().formatHex(digest.digest())));
 	}
 
-	private static void update(MessageDigest digest, DataBuffer buffer) {
+	private static long update(MessageDigest digest, DataBuffer buffer) {
 		byte[] part = new byte[buffer.readableByteCount()];
 		buffer.read(part);
 		DataBufferUtils.release(buffer);
 		digest.update(part);
+		return part.length;
 	}
 
 	/**
