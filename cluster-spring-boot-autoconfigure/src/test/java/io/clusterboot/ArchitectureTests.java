@@ -112,6 +112,16 @@ class ArchitectureTests {
 	}
 
 	@Test
+	void onlyTheNettyAdapterKnowsNetty() {
+		noClasses().that()
+			.resideOutsideOfPackage("io.clusterboot.worker.netty..")
+			.should()
+			.dependOnClassesThat()
+			.resideInAnyPackage("io.netty..", "reactor..")
+			.check(CLASSES);
+	}
+
+	@Test
 	void thePrimaryNeedsNoApplicationContext() {
 		noClasses().that()
 			.resideInAnyPackage("io.clusterboot.primary..", "io.clusterboot.protocol..")

@@ -8,6 +8,7 @@ import io.clusterboot.worker.SharableServers;
 import io.clusterboot.worker.UnsharableServerException;
 import io.clusterboot.worker.WorkerAgent;
 import io.clusterboot.worker.jetty.SharedServerConnectors;
+import io.clusterboot.worker.netty.SharedHttpServers;
 import io.clusterboot.worker.tomcat.SharedConnectors;
 
 import org.springframework.beans.factory.ObjectProvider;
@@ -16,12 +17,14 @@ import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.boot.jetty.servlet.JettyServletWebServerFactory;
+import org.springframework.boot.reactor.netty.NettyReactiveWebServerFactory;
 import org.springframework.boot.tomcat.TomcatWebServerFactory;
 import org.springframework.boot.web.server.ConfigurableWebServerFactory;
 import org.springframework.boot.web.server.WebServerFactoryCustomizer;
 import org.springframework.context.ApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.http.client.ReactorResourceFactory;
 import org.springframework.util.Assert;
 
 /**
@@ -85,6 +88,18 @@ public final class ClusterAutoConfiguration {
 		@Bean
 		SharedServerConnectors clusterSharedServerConnectors(WorkerAgent agent) {
 			return new SharedServerConnectors(agent, AcceptPolicy.WHEN_READY);
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	@ConditionalOnClass(NettyReactiveWebServerFactory.class)
+	static class ReactorNettyConfiguration {
+
+		@Bean
+		SharedHttpServers clusterSharedHttpServers(WorkerAgent agent,
+				ObjectProvider<ReactorResourceFactory> resources) {
+			return new SharedHttpServers(agent, AcceptPolicy.WHEN_READY, resources::getIfAvailable);
 		}
 
 	}

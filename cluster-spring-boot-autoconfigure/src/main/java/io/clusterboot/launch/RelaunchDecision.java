@@ -151,8 +151,9 @@ public final class RelaunchDecision {
 				Loudness.WARN, (start) -> start.here.isSpringPropertySet("spring.aot.enabled", "true")),
 
 		NO_SHARABLE_SERVER(
-				"No cluster: of the web servers only Tomcat and Jetty can share their port with other processes",
-				Loudness.WARN, (start) -> !start.here.sharableServer()),
+				"No cluster: of the web servers only Tomcat, Jetty, and Reactor Netty in reactive applications, can "
+						+ "share their port with other processes",
+				Loudness.WARN, (start) -> !start.hasSharableServer()),
 
 		WINDOWS("No cluster: on Windows, processes cannot share a port in the way that it needs", Loudness.WARN,
 				(start) -> start.here.isWindows()),
@@ -187,6 +188,11 @@ public final class RelaunchDecision {
 
 		boolean isEnabled() {
 			return Binder.get(this.environment).bind("cluster.enabled", Boolean.class).orElse(true);
+		}
+
+		boolean hasSharableServer() {
+			return this.here.sharableServer()
+					|| this.here.reactorNetty() && webApplicationType() == WebApplicationType.REACTIVE;
 		}
 
 		@Nullable WebApplicationType webApplicationType() {

@@ -11,8 +11,8 @@ class UnsharableServerFailureAnalyzer extends AbstractFailureAnalyzer<Unsharable
 	@Override
 	protected FailureAnalysis analyze(Throwable rootFailure, UnsharableServerException cause) {
 		return new FailureAnalysis(String.valueOf(cause.getMessage()),
-				"Use Tomcat with its NIO connector or Jetty with its ServerConnector, or set cluster.enabled=false to run the "
-						+ "application without workers.",
+				"Use Tomcat with its NIO connector, Jetty with its ServerConnector, or Reactor Netty with HTTP/1.1 or HTTP/2, "
+						+ "or set cluster.enabled=false to run the application without workers.",
 				cause);
 	}
 

@@ -50,6 +50,8 @@ class RelaunchDecisionTests {
 
 	private boolean sharableServer = true;
 
+	private boolean reactorNetty;
+
 	private String operatingSystem = "Linux";
 
 	private Supplier<Boolean> descriptorPassing = () -> true;
@@ -231,7 +233,16 @@ class RelaunchDecisionTests {
 	@Test
 	void serverThatCannotShareItsPort() {
 		this.sharableServer = false;
-		assertPlain(Loudness.WARN, "Tomcat and Jetty");
+		assertPlain(Loudness.WARN, "Tomcat, Jetty");
+	}
+
+	@Test
+	void reactorNettySharesThePortOfReactiveApplicationsOnly() {
+		this.sharableServer = false;
+		this.reactorNetty = true;
+		assertPlain(Loudness.WARN, "Reactor Netty in reactive applications");
+		this.application.setWebApplicationType(WebApplicationType.REACTIVE);
+		assertThat(decide()).isInstanceOf(Relaunch.class);
 	}
 
 	@Test
@@ -260,8 +271,8 @@ class RelaunchDecisionTests {
 	private Outcome decide() {
 		return RelaunchDecision.of(this.application, this.environment,
 				new Circumstances(this.worker, this.nativeImage, this.stack, this.threadName, this.contextClassLoader,
-						this.springProperties::get, this.first, this.sharableServer, this.operatingSystem,
-						this.descriptorPassing));
+						this.springProperties::get, this.first, this.sharableServer, this.reactorNetty,
+						this.operatingSystem, this.descriptorPassing));
 	}
 
 	private static List<StackTraceElement> stack(String... methods) {

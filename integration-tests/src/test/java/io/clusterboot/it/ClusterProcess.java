@@ -22,13 +22,13 @@ import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.MatchResult;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
-import io.clusterboot.it.app.PortsApplication;
 import org.awaitility.core.ConditionTimeoutException;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -52,8 +52,10 @@ public final class ClusterProcess implements AutoCloseable {
 
 	private static final Duration STOP_LIMIT = Duration.ofSeconds(60);
 
+	private static final TestServer SERVER = TestServer.selected();
+
 	private static final Pattern SERVER_STARTED = Pattern
-		.compile("(?:Tomcat|Jetty) started on ports? (.*?) with context path");
+		.compile("(?:Tomcat|Jetty|Netty) started on ports? (.*?\\))(?: with context path|$)");
 
 	private static final Pattern PORT = Pattern.compile("(\\d+) \\(");
 
@@ -66,16 +68,6 @@ public final class ClusterProcess implements AutoCloseable {
 
 	private static final Pattern NOT_FOR_OPEN_APPLICATIONS = Pattern
 		.compile(NOT_FOR_APPLICATIONS.pattern() + "|spring-(boot-)?(starter-)?security");
-
-	/** The web server of the applications that the tests contain. */
-	private static final String SERVER = System.getProperty("test.server", "tomcat");
-
-	/**
-	 * What belongs to one of the servers, by file name. Jetty uses Tomcat's expression
-	 * language, and brings API jars that Tomcat contains.
-	 */
-	private static final Map<String, Pattern> SERVER_JARS = Map.of("tomcat", Pattern.compile("tomcat(?!-embed-el)"),
-			"jetty", Pattern.compile("jetty|jakarta\\.(servlet|websocket)"));
 
 	static {
 		Runtime.getRuntime()
@@ -111,7 +103,7 @@ public final class ClusterProcess implements AutoCloseable {
 	 * @return a builder
 	 */
 	public static Builder ports() {
-		return application(PortsApplication.class);
+		return application(SERVER.application());
 	}
 
 	/**
@@ -163,23 +155,8 @@ public final class ClusterProcess implements AutoCloseable {
 	private static String classPath(Pattern excluded) {
 		String classPath = System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
 		return Arrays.stream(classPath.split(File.pathSeparator))
-			.filter((entry) -> !excluded.matcher(entry).find() && !isOfAnotherServer(entry))
+			.filter((entry) -> !excluded.matcher(entry).find() && SERVER.needs(entry))
 			.collect(Collectors.joining(File.pathSeparator));
-	}
-
-	private static boolean isOfAnotherServer(String entry) {
-		String file = Path.of(entry).getFileName().toString();
-		return SERVER_JARS.entrySet()
-			.stream()
-			.anyMatch((server) -> !server.getKey().equals(SERVER) && server.getValue().matcher(file).find());
-	}
-
-	/**
-	 * The web server of the applications that the tests contain.
-	 * @return its name
-	 */
-	static String server() {
-		return SERVER;
 	}
 
 	/**
@@ -350,13 +327,25 @@ public final class ClusterProcess implements AutoCloseable {
 	 * @return one list of ports for each server
 	 */
 	public List<List<Integer>> awaitServers(int servers) {
-		return this.output.await(SERVER_STARTED, servers, START_LIMIT)
-			.stream()
-			.map((started) -> PORT.matcher(started.group(1))
+		List<List<Integer>> started = new ArrayList<>();
+		int inEachWorker = this.settings.properties.containsKey("management.server.port") ? 2 : 1;
+		boolean extraServer = !SERVER.hasConnectors() && (this.settings.properties.containsKey("app.extra-port")
+				|| this.settings.properties.containsKey("app.plain-port"));
+		int extraServers = extraServer ? (servers + inEachWorker - 1) / inEachWorker : 0;
+		for (MatchResult line : this.output.await(SERVER_STARTED, servers + extraServers, START_LIMIT)) {
+			List<Integer> ports = PORT.matcher(line.group(1))
 				.results()
 				.map((port) -> Integer.valueOf(port.group(1)))
-				.toList())
-			.toList();
+				.toList();
+			started.add(ports);
+		}
+		// what is another connector elsewhere is a server that starts behind the main one
+		for (int i = 0; i < extraServers; i++) {
+			List<Integer> main = new ArrayList<>(started.get(i * inEachWorker));
+			main.addAll(started.remove(i * inEachWorker + 1));
+			started.set(i * inEachWorker, List.copyOf(main));
+		}
+		return started;
 	}
 
 	/**

@@ -14,6 +14,7 @@ import io.clusterboot.it.LoadResult.Exchange;
 import io.clusterboot.it.LoadResult.Outcome;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.DisabledIfSystemProperty;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -279,6 +280,7 @@ class DrainTests {
 	}
 
 	@Test
+	@DisabledIfSystemProperty(named = "test.server", matches = "netty", disabledReason = "the demo runs on Tomcat")
 	void idleWorkersLeaveSoonWhenThePrimaryIsKilled() {
 		try (ClusterProcess cluster = ClusterProcess.demo()
 			.property("cluster.drain.idle-grace", "500ms")

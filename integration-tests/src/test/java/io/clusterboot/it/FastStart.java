@@ -10,12 +10,11 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import java.util.spi.ToolProvider;
 import java.util.stream.Stream;
-
-import io.clusterboot.it.app.PortsApplication;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -43,7 +42,8 @@ final class FastStart {
 			.map(Path::of)
 			.filter(Files::exists)
 			.toList();
-		Path directory = DIRECTORY.resolve(ClusterProcess.server() + "-" + version(entries));
+		TestServer server = TestServer.selected();
+		Path directory = DIRECTORY.resolve(server.name().toLowerCase(Locale.ROOT) + "-" + version(entries));
 		// archives are for jars only
 		List<Path> jars = entries.stream()
 			.map((entry) -> Files.isDirectory(entry) ? directory.resolve("classes-" + entries.indexOf(entry) + ".jar")
@@ -56,7 +56,7 @@ final class FastStart {
 					jar(entries.get(i), jars.get(i));
 				}
 			}
-			return List.of("-cp", classPath, PortsApplication.class.getName());
+			return List.of("-cp", classPath, server.application().getName());
 		}, "-cp", classPath, mainClass.getName());
 	}
 

@@ -167,8 +167,9 @@ class PortTests {
 		}
 
 		@Test
-		@DisabledIfSystemProperty(named = "test.server", matches = "jetty",
-				disabledReason = "Jetty has no such settings; the next test looks at others")
+		@DisabledIfSystemProperty(named = "test.server", matches = "jetty|netty",
+				disabledReason = "Jetty has no such settings; the next test looks at others. Reactor Netty has no "
+						+ "additional connectors")
 		void additionalConnectorKeepsItsSettings() throws Exception {
 			String longHeader = "X-Long: " + "x".repeat(4000);
 			Pids.assertAllAnswer(workers, () -> {
@@ -373,6 +374,8 @@ class PortTests {
 
 		@Test
 		@EnabledForJreRange(min = JRE.JAVA_21)
+		@DisabledIfSystemProperty(named = "test.server", matches = "netty",
+				disabledReason = "Reactor Netty runs requests on its event loops")
 		void requestsRunOnVirtualThreads() throws Exception {
 			Pids.assertAllAnswer(workers, () -> {
 				JsonNode info = info(Version.HTTP_2);
@@ -384,6 +387,7 @@ class PortTests {
 	}
 
 	@Test
+	@DisabledIfSystemProperty(named = "test.server", matches = "netty", disabledReason = "the demo runs on Tomcat")
 	void portOfACluster() throws Exception {
 		int port = ClusterProcess.freePort();
 		try (ClusterProcess first = ClusterProcess.demo().property("server.port", port).start()) {

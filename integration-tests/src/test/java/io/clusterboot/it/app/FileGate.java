@@ -7,12 +7,12 @@ import java.time.Duration;
 /**
  * Lets a test in another process say when to go on: by creating a file.
  */
-final class FileGate {
+public final class FileGate {
 
 	private FileGate() {
 	}
 
-	static void awaitFile(Path file, Duration limit) throws InterruptedException {
+	public static void awaitFile(Path file, Duration limit) throws InterruptedException {
 		long deadline = System.nanoTime() + limit.toNanos();
 		while (!Files.exists(file)) {
 			if (System.nanoTime() - deadline > 0) {
