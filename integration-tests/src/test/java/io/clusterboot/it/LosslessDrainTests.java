@@ -18,6 +18,7 @@ import java.util.concurrent.TimeUnit;
 import javax.net.ssl.SSLContext;
 
 import io.clusterboot.it.RawConnection.Reply;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
@@ -83,6 +84,7 @@ class LosslessDrainTests {
 	}
 
 	@Test
+	@Tag("every-server")
 	void pipelinedRequestsAreAnsweredAlthoughTheDrainBeginsAmongThem() throws IOException {
 		try (ClusterProcess cluster = oneWorker().start()) {
 			cluster.awaitReady();
@@ -117,6 +119,7 @@ class LosslessDrainTests {
 	}
 
 	@Test
+	@Tag("every-server")
 	void pipelinedRequestsWithBodiesAreAnsweredWhileDraining() throws IOException {
 		try (ClusterProcess cluster = oneWorker().property("cluster.drain.idle-grace", "3s").start()) {
 			cluster.awaitReady();
@@ -163,6 +166,7 @@ class LosslessDrainTests {
 	}
 
 	@Test
+	@Tag("every-server")
 	void aRequestThatIsHalfReceivedIsServed() throws IOException {
 		try (ClusterProcess cluster = oneWorker().start()) {
 			cluster.awaitReady();
@@ -255,6 +259,7 @@ class LosslessDrainTests {
 	}
 
 	@Test
+	@Tag("every-server")
 	void sessionsAndStreamsStayUntilTheTimeoutAndEndWell() throws Exception {
 		Duration timeout = Duration.ofSeconds(4);
 		try (ClusterProcess cluster = oneWorker().property("cluster.drain.timeout", timeout.toMillis() + "ms")
@@ -342,6 +347,7 @@ class LosslessDrainTests {
 	}
 
 	@Test
+	@Tag("every-server")
 	void http2ConnectionsGetGoAwayAndTheirStreamsEndWell() throws IOException {
 		try (ClusterProcess cluster = oneWorker().property("server.http2.enabled", true)
 			.property("cluster.drain.timeout", "3s")
@@ -394,6 +400,7 @@ class LosslessDrainTests {
 	}
 
 	@Test
+	@Tag("every-server")
 	void connectionsWithTlsAreDrainedLikeOthers() throws Exception {
 		TestCertificate certificate = TestCertificate.create(this.directory);
 		SSLContext context = certificate.clientContext();

@@ -5,6 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
@@ -16,6 +17,7 @@ import static org.awaitility.Awaitility.await;
  * Probes on a management port learn the truth while no worker takes requests: one that
  * waits for an answer would have workers killed that are alive.
  */
+@Tag("every-server")
 @ExtendWith(PrintOutputOnFailure.class)
 class ManagementPortTests {
 

@@ -10,6 +10,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
@@ -20,6 +21,7 @@ import static org.awaitility.Awaitility.await;
 /**
  * A worker takes connections while it is ready, and only then. Meanwhile clients wait.
  */
+@Tag("every-server")
 @ExtendWith(PrintOutputOnFailure.class)
 class ReadinessTests {
 
