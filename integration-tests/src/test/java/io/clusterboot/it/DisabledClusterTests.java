@@ -3,7 +3,6 @@ package io.clusterboot.it;
 import java.time.Duration;
 import java.util.List;
 
-import io.clusterboot.it.app.PortsApplication;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
@@ -17,7 +16,9 @@ class DisabledClusterTests {
 
 	@Test
 	void applicationRunsInOneProcess() {
-		try (ClusterProcess application = ClusterProcess.plainApplication(PortsApplication.class).workers(0).start()) {
+		try (ClusterProcess application = ClusterProcess.plainApplication(TestServer.selected().application())
+			.workers(0)
+			.start()) {
 			application.awaitReady();
 			assertThat(application.workerPids()).isEmpty();
 			LoadGenerator.on(application.port())

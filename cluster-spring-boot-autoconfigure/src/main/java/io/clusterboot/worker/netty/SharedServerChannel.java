@@ -154,8 +154,9 @@ final class SharedServerChannel extends AbstractServerChannel implements ServerS
 
 	private void acceptFrom(SharedServerSocket shared) {
 		int pause = 0;
-		while (awaitRoom()) {
+		while (true) {
 			try {
+				awaitRoom();
 				SocketChannel connection = shared.accept();
 				if (connection == null) {
 					return;
@@ -167,9 +168,7 @@ final class SharedServerChannel extends AbstractServerChannel implements ServerS
 				leaveRoom();
 				// as when the process has no descriptors left
 				logger.warn("Failed to accept a connection", ex);
-				if (!pause(pause)) {
-					return;
-				}
+				pause(pause);
 				pause = Math.min(Math.max(2 * pause, LEAST_PAUSE_MILLIS), MOST_PAUSE_MILLIS);
 			}
 		}
@@ -205,16 +204,9 @@ final class SharedServerChannel extends AbstractServerChannel implements ServerS
 	/**
 	 * While there are as many connections as may be, others are left to other workers.
 	 */
-	private boolean awaitRoom() {
-		try {
-			if (this.room != null) {
-				this.room.acquire();
-			}
-			return true;
-		}
-		catch (InterruptedException ex) {
-			Thread.currentThread().interrupt();
-			return false;
+	private void awaitRoom() {
+		if (this.room != null) {
+			this.room.acquireUninterruptibly();
 		}
 	}
 
@@ -224,14 +216,12 @@ final class SharedServerChannel extends AbstractServerChannel implements ServerS
 		}
 	}
 
-	private boolean pause(int millis) {
+	private static void pause(int millis) {
 		try {
 			Thread.sleep(millis);
-			return this.open;
 		}
 		catch (InterruptedException ex) {
 			Thread.currentThread().interrupt();
-			return false;
 		}
 	}
 
@@ -261,16 +251,17 @@ final class SharedServerChannel extends AbstractServerChannel implements ServerS
 		this.server.stopped();
 	}
 
+	/**
+	 * The acceptor is not interrupted, since it may just be telling the primary that it
+	 * has taken a connection. One that waits for room is given some, and finds the socket
+	 * closed.
+	 */
 	private void closeSocket() {
 		SharedServerSocket shared = this.socket;
 		if (shared != null) {
 			this.socket = null;
 			shared.close();
-		}
-		// the socket has been closed before: only one who waits for room is disturbed
-		Thread accepting = this.acceptor;
-		if (accepting != null) {
-			accepting.interrupt();
+			leaveRoom();
 		}
 	}
 
