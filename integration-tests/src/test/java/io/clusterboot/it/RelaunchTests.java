@@ -261,13 +261,13 @@ class RelaunchTests {
 			List<String> lines = Files.readAllLines(directory.resolve("app.log"));
 			assertThat(lines).anyMatch((line) -> line.contains("is the primary of 2 workers"))
 				.noneMatch((line) -> line.contains("[worker-"))
-				.noneMatch((line) -> line.contains("Tomcat started"));
+				.noneMatch((line) -> line.contains(" started on port"));
 			for (int id = 1; id <= 2; id++) {
 				String own = "[worker-" + id + "]";
 				assertThat(Files.readAllLines(directory.resolve("app.worker-" + id + ".log")))
-					.anyMatch((line) -> line.contains("Tomcat started"))
+					.anyMatch((line) -> line.contains(" started on port"))
 					.allMatch((line) -> line.contains(own));
-				assertThat(cluster.output().lines()).filteredOn((line) -> line.contains("Tomcat started"))
+				assertThat(cluster.output().lines()).filteredOn((line) -> line.contains(" started on port"))
 					.filteredOn((line) -> line.contains(own))
 					.hasSize(1);
 			}
