@@ -1,6 +1,7 @@
 package io.clusterboot.it;
 
 import java.io.IOException;
+import java.net.Socket;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -75,6 +76,19 @@ class LoadBalancingTests {
 			LoadResult result = LoadGenerator.on(cluster.port()).requests(1000).run().assertNoFailures();
 			result.assertAnsweredBy(cluster.workerPids());
 			assertThat(result.ratio()).as(result::table).isLessThan(1.3);
+		}
+
+		@Test
+		@Order(1)
+		void clientsThatLeaveAtOnceHoldNobodyUp() throws IOException {
+			long begin = System.nanoTime();
+			for (int i = 0; i < 100; i++) {
+				try (Socket client = new Socket("127.0.0.1", cluster.port())) {
+					client.setSoLinger(true, 0);
+				}
+				LoadGenerator.on(cluster.port()).clients(1).requests(1).run().assertNoFailures();
+			}
+			assertThat(Duration.ofNanos(System.nanoTime() - begin)).isLessThan(TIMEOUT);
 		}
 
 		@Test
