@@ -124,16 +124,27 @@ final class PassedServerSocket extends SharedServerSocket {
 		this.primary.declined(connection.number());
 	}
 
+	/**
+	 * A client that has gone in the meantime is no failure to accept, after which servers
+	 * would pause.
+	 */
 	@Override
-	public @Nullable SocketChannel accept() throws IOException {
-		Passed connection = awaitPassed();
-		if (connection == null) {
-			return null;
+	public @Nullable SocketChannel accept() {
+		while (true) {
+			Passed connection = awaitPassed();
+			if (connection == null) {
+				return null;
+			}
+			// nothing may be read before the primary is certain to learn of it: another
+			// worker would get a connection whose request is lost
+			this.primary.taken(connection.number());
+			try {
+				return JdkChannels.channel(connection.descriptor());
+			}
+			catch (IOException ex) {
+				// the next one, then
+			}
 		}
-		// nothing may be read before the primary is certain to learn of it: another
-		// worker would get a connection whose request is lost
-		this.primary.taken(connection.number());
-		return JdkChannels.channel(connection.descriptor());
 	}
 
 	private @Nullable Passed awaitPassed() {

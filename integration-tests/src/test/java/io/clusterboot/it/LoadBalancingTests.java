@@ -1,6 +1,7 @@
 package io.clusterboot.it;
 
 import java.io.IOException;
+import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -76,12 +77,24 @@ class LoadBalancingTests {
 		@Test
 		@Order(1)
 		void connectionsAreSpreadEvenly() {
-			// of several clients at once, those pass a worker over that has not
-			// acknowledged
-			// the connection before
+			// a worker that has not acknowledged the connection before is passed over
+			// where several clients come at once
 			LoadResult result = LoadGenerator.on(cluster.port()).clients(1).requests(1000).run().assertNoFailures();
 			result.assertAnsweredBy(cluster.workerPids());
 			assertThat(result.ratio()).as(result::table).isLessThan(1.1);
+		}
+
+		@Test
+		@Order(1)
+		void clientsThatLeaveAtOnceHoldNobodyUp() throws IOException {
+			long begin = System.nanoTime();
+			for (int i = 0; i < 100; i++) {
+				try (Socket client = new Socket("127.0.0.1", cluster.port())) {
+					client.setSoLinger(true, 0);
+				}
+				LoadGenerator.on(cluster.port()).clients(1).requests(1).run().assertNoFailures();
+			}
+			assertThat(Duration.ofNanos(System.nanoTime() - begin)).isLessThan(TIMEOUT);
 		}
 
 		@Test

@@ -14,6 +14,7 @@ import io.clusterboot.worker.SharedServerSocket;
 import io.clusterboot.worker.WorkerAgent;
 import org.eclipse.jetty.io.Connection;
 import org.eclipse.jetty.server.ServerConnector;
+import org.eclipse.jetty.util.IO;
 import org.eclipse.jetty.util.component.LifeCycle;
 import org.jspecify.annotations.Nullable;
 
@@ -108,6 +109,12 @@ final class SharedConnector implements SharedServer, LifeCycle.Listener {
 	@Override
 	public void lifeCycleStopping(LifeCycle event) {
 		this.agent.deregister(this);
+	}
+
+	@Override
+	public void lifeCycleFailure(LifeCycle event, Throwable cause) {
+		this.agent.deregister(this);
+		IO.close(this.channel);
 	}
 
 	void begun(Exchange exchange) {
