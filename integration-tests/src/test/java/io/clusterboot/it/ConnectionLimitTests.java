@@ -39,7 +39,8 @@ class ConnectionLimitTests {
 				assertThat(second.get("/pid").pid()).isNotEqualTo(freed);
 				third.send("GET", "/pid", new byte[0]);
 				assertThat(third.isAnswered(Duration.ofSeconds(1))).isFalse();
-				first.close();
+				first.send("GET", "/pid", new byte[0], "Connection: close");
+				assertThat(first.read().closes()).isTrue();
 				assertThat(third.read().pid()).isEqualTo(freed);
 			}
 		}
