@@ -102,6 +102,10 @@ final class Exchanges {
 	}
 
 	private void update() {
+		if (this.connection.phase() == Phase.SESSION) {
+			// the end of an earlier response
+			return;
+		}
 		this.connection.phase((this.arriving || this.unanswered > 0) ? Phase.BUSY : Phase.IDLE);
 	}
 

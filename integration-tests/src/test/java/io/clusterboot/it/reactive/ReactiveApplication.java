@@ -3,8 +3,11 @@ package io.clusterboot.it.reactive;
 import java.util.Map;
 import java.util.concurrent.Executors;
 
+import org.springframework.beans.factory.annotation.Value;
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.autoconfigure.SpringBootApplication;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
+import org.springframework.boot.reactor.netty.NettyServerCustomizer;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.ComponentScan;
 import org.springframework.context.annotation.ComponentScan.Filter;
@@ -35,6 +38,12 @@ public class ReactiveApplication implements WebFluxConfigurer {
 	@Bean
 	HandlerMapping echoMapping() {
 		return new SimpleUrlHandlerMapping(Map.of("/echo", new ReactiveEchoHandler()), -1);
+	}
+
+	@Bean
+	@ConditionalOnProperty("app.max-connections")
+	NettyServerCustomizer maxConnections(@Value("${app.max-connections}") int maxConnections) {
+		return (server) -> server.maxConnections(maxConnections);
 	}
 
 	@Override

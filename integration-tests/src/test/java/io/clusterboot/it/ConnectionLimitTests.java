@@ -1,0 +1,53 @@
+package io.clusterboot.it;
+
+import java.io.IOException;
+import java.time.Duration;
+
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * A worker that has as many connections as its server allows leaves others to other
+ * workers, and a client for whom there is no worker waits.
+ */
+@Tag("every-server")
+@ExtendWith(PrintOutputOnFailure.class)
+class ConnectionLimitTests {
+
+	private static final Duration TIMEOUT = Duration.ofSeconds(20);
+
+	@ParameterizedTest
+	@ValueSource(strings = { "kernel", "round-robin" })
+	void connectionsBeyondTheLimitWait(String loadBalancing) throws IOException {
+		try (ClusterProcess cluster = ClusterProcess.ports()
+			.workers(2)
+			.property("cluster.load-balancing", loadBalancing)
+			.property("management.server.port", 0)
+			.property("cluster.drain.idle-grace", "200ms")
+			.property("server.tomcat.max-connections", 1)
+			.property("app.max-connections", 1)
+			.start()) {
+			cluster.awaitReady();
+			try (HttpConnection first = connect(cluster);
+					HttpConnection second = connect(cluster);
+					HttpConnection third = connect(cluster)) {
+				long freed = first.get("/pid").pid();
+				assertThat(second.get("/pid").pid()).isNotEqualTo(freed);
+				third.send("GET", "/pid", new byte[0]);
+				assertThat(third.isAnswered(Duration.ofSeconds(1))).isFalse();
+				first.send("GET", "/pid", new byte[0], "Connection: close");
+				assertThat(first.read().closes()).isTrue();
+				assertThat(third.read().pid()).isEqualTo(freed);
+			}
+		}
+	}
+
+	private static HttpConnection connect(ClusterProcess cluster) throws IOException {
+		return HttpConnection.open(cluster.port(), TIMEOUT);
+	}
+
+}
