@@ -4,7 +4,7 @@ import io.clusterboot.ClusterProperties;
 import io.clusterboot.control.ClusterControl;
 import io.clusterboot.control.PrimaryClusterControl;
 import io.clusterboot.worker.AcceptPolicy;
-import io.clusterboot.worker.ServerSharing;
+import io.clusterboot.worker.SharableServers;
 import io.clusterboot.worker.UnsharableServerException;
 import io.clusterboot.worker.WorkerAgent;
 import io.clusterboot.worker.netty.SharedHttpServers;
@@ -57,9 +57,9 @@ public final class ClusterAutoConfiguration {
 
 		@Bean
 		WebServerFactoryCustomizer<ConfigurableWebServerFactory> clusterServerCheck(
-				ObjectProvider<ServerSharing> sharing) {
+				ObjectProvider<SharableServers> servers) {
 			return (factory) -> {
-				if (sharing.stream().noneMatch((servers) -> servers.covers(factory))) {
+				if (servers.stream().noneMatch((sharable) -> sharable.includes(factory))) {
 					throw new UnsharableServerException("Workers cannot share the port of the web server that %s makes."
 						.formatted(factory.getClass().getSimpleName()));
 				}

@@ -26,17 +26,18 @@ import org.springframework.util.ClassUtils;
  * @param contextClassLoader the class name of that thread's context class loader
  * @param springProperties Spring's own switches, which are system properties
  * @param first whether this is the first application of this JVM
- * @param tomcat whether Tomcat is there to be the web server
+ * @param sharableServer whether there is a web server that can share its port
  * @param reactorNetty whether Reactor Netty is there to be the web server of a reactive
  * application
  * @param operatingSystem the name of the operating system
  * @param descriptorPassing whether descriptors can be passed between processes here
  */
 record Circumstances(boolean worker, boolean nativeImage, List<StackTraceElement> stack, String threadName,
-		String contextClassLoader, Function<String, @Nullable String> springProperties, boolean first, boolean tomcat,
-		boolean reactorNetty, String operatingSystem, Supplier<Boolean> descriptorPassing) {
+		String contextClassLoader, Function<String, @Nullable String> springProperties, boolean first,
+		boolean sharableServer, boolean reactorNetty, String operatingSystem, Supplier<Boolean> descriptorPassing) {
 
-	private static final String TOMCAT = "org.springframework.boot.tomcat.TomcatWebServerFactory";
+	private static final List<String> SHARABLE_SERVERS = List
+		.of("org.springframework.boot.tomcat.TomcatWebServerFactory");
 
 	private static final String REACTOR_NETTY = "org.springframework.boot.reactor.netty.NettyReactiveWebServerFactory";
 
@@ -45,7 +46,8 @@ record Circumstances(boolean worker, boolean nativeImage, List<StackTraceElement
 		ClassLoader loader = thread.getContextClassLoader();
 		return new Circumstances(WorkerIdentity.ofThisProcess() != null, NativeDetector.inNativeImage(),
 				List.of(thread.getStackTrace()), thread.getName(), (loader != null) ? loader.getClass().getName() : "",
-				SpringProperties::getProperty, first, ClassUtils.isPresent(TOMCAT, loader),
+				SpringProperties::getProperty, first,
+				SHARABLE_SERVERS.stream().anyMatch((server) -> ClassUtils.isPresent(server, loader)),
 				ClassUtils.isPresent(REACTOR_NETTY, loader), System.getProperty("os.name", ""),
 				Circumstances::canPassDescriptors);
 	}

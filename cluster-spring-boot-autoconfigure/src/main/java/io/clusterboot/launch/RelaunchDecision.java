@@ -191,7 +191,7 @@ public final class RelaunchDecision {
 		}
 
 		boolean hasSharableServer() {
-			return this.here.tomcat()
+			return this.here.sharableServer()
 					|| this.here.reactorNetty() && webApplicationType() == WebApplicationType.REACTIVE;
 		}
 

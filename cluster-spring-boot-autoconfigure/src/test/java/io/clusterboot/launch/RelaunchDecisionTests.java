@@ -48,7 +48,7 @@ class RelaunchDecisionTests {
 
 	private boolean first = true;
 
-	private boolean tomcat = true;
+	private boolean sharableServer = true;
 
 	private boolean reactorNetty;
 
@@ -232,13 +232,13 @@ class RelaunchDecisionTests {
 
 	@Test
 	void serverThatCannotShareItsPort() {
-		this.tomcat = false;
+		this.sharableServer = false;
 		assertPlain(Loudness.WARN, "Tomcat");
 	}
 
 	@Test
 	void reactorNettySharesThePortOfReactiveApplicationsOnly() {
-		this.tomcat = false;
+		this.sharableServer = false;
 		this.reactorNetty = true;
 		assertPlain(Loudness.WARN, "Reactor Netty in reactive applications");
 		this.application.setWebApplicationType(WebApplicationType.REACTIVE);
@@ -271,8 +271,8 @@ class RelaunchDecisionTests {
 	private Outcome decide() {
 		return RelaunchDecision.of(this.application, this.environment,
 				new Circumstances(this.worker, this.nativeImage, this.stack, this.threadName, this.contextClassLoader,
-						this.springProperties::get, this.first, this.tomcat, this.reactorNetty, this.operatingSystem,
-						this.descriptorPassing));
+						this.springProperties::get, this.first, this.sharableServer, this.reactorNetty,
+						this.operatingSystem, this.descriptorPassing));
 	}
 
 	private static List<StackTraceElement> stack(String... methods) {

@@ -119,7 +119,6 @@ class LosslessDrainTests {
 	}
 
 	@Test
-	@Tag("every-server")
 	void pipelinedRequestsWithBodiesAreAnsweredWhileDraining() throws IOException {
 		try (ClusterProcess cluster = oneWorker().property("cluster.drain.idle-grace", "3s").start()) {
 			cluster.awaitReady();
@@ -144,6 +143,7 @@ class LosslessDrainTests {
 	}
 
 	@Test
+	@Tag("every-server")
 	void responsesWithoutBodySayCloseToo() throws IOException {
 		try (ClusterProcess cluster = oneWorker().property("cluster.drain.idle-grace", "3s").start()) {
 			cluster.awaitReady();

@@ -3,12 +3,12 @@ package io.clusterboot.worker.netty;
 import java.util.function.Supplier;
 
 import io.clusterboot.worker.AcceptPolicy;
-import io.clusterboot.worker.ServerSharing;
+import io.clusterboot.worker.SharableServers;
 import io.clusterboot.worker.WorkerAgent;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.boot.reactor.netty.NettyReactiveWebServerFactory;
-import org.springframework.boot.web.server.ConfigurableWebServerFactory;
+import org.springframework.boot.web.server.WebServerFactory;
 import org.springframework.boot.web.server.WebServerFactoryCustomizer;
 import org.springframework.core.Ordered;
 import org.springframework.http.client.ReactorResourceFactory;
@@ -18,7 +18,7 @@ import org.springframework.http.client.ReactorResourceFactory;
  * customizers.
  */
 public final class SharedHttpServers
-		implements WebServerFactoryCustomizer<NettyReactiveWebServerFactory>, ServerSharing, Ordered {
+		implements WebServerFactoryCustomizer<NettyReactiveWebServerFactory>, SharableServers, Ordered {
 
 	private final WorkerAgent agent;
 
@@ -46,7 +46,7 @@ public final class SharedHttpServers
 	}
 
 	@Override
-	public boolean covers(ConfigurableWebServerFactory factory) {
+	public boolean includes(WebServerFactory factory) {
 		return factory instanceof NettyReactiveWebServerFactory;
 	}
 

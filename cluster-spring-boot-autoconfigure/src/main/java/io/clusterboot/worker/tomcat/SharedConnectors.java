@@ -1,14 +1,14 @@
 package io.clusterboot.worker.tomcat;
 
 import io.clusterboot.worker.AcceptPolicy;
-import io.clusterboot.worker.ServerSharing;
+import io.clusterboot.worker.SharableServers;
 import io.clusterboot.worker.UnsharableServerException;
 import io.clusterboot.worker.WorkerAgent;
 import org.apache.catalina.connector.Connector;
 import org.apache.coyote.http11.Http11NioProtocol;
 
 import org.springframework.boot.tomcat.TomcatWebServerFactory;
-import org.springframework.boot.web.server.ConfigurableWebServerFactory;
+import org.springframework.boot.web.server.WebServerFactory;
 import org.springframework.boot.web.server.WebServerFactoryCustomizer;
 import org.springframework.core.Ordered;
 
@@ -18,7 +18,7 @@ import org.springframework.core.Ordered;
  * settings. Comes after all other customizers.
  */
 public final class SharedConnectors
-		implements WebServerFactoryCustomizer<TomcatWebServerFactory>, ServerSharing, Ordered {
+		implements WebServerFactoryCustomizer<TomcatWebServerFactory>, SharableServers, Ordered {
 
 	private final WorkerAgent agent;
 
@@ -40,7 +40,7 @@ public final class SharedConnectors
 	}
 
 	@Override
-	public boolean covers(ConfigurableWebServerFactory factory) {
+	public boolean includes(WebServerFactory factory) {
 		return factory instanceof TomcatWebServerFactory;
 	}
 
