@@ -120,7 +120,6 @@ class LosslessDrainTests {
 	}
 
 	@Test
-	@Tag("every-server")
 	void pipelinedRequestsWithBodiesAreAnsweredWhileDraining() throws IOException {
 		try (ClusterProcess cluster = oneWorker().property("cluster.drain.idle-grace", "3s").start()) {
 			cluster.awaitReady();

@@ -5,6 +5,8 @@ import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicReference;
 
+import javax.net.ssl.SSLSession;
+
 import io.clusterboot.it.app.FileGate;
 import io.netty.channel.Channel;
 import io.netty.handler.ssl.SslHandler;
@@ -54,21 +56,23 @@ class ReactivePortsController {
 	@GetMapping("/info")
 	Mono<Info> info(ServerHttpRequest request) {
 		HttpServerRequest nativeRequest = ServerHttpRequestDecorator.getNativeRequest(request);
+		SSLSession session = session(nativeRequest);
 		return Mono.just(new Info(PID, Thread.currentThread().toString(), request.getURI().getScheme(),
 				nativeRequest.protocol(), request.getRemoteAddress().getAddress().getHostAddress(),
 				request.getRemoteAddress().getPort(), request.getLocalAddress().getAddress().getHostAddress(),
 				request.getLocalAddress().getPort(), this.environment.getProperty("local.server.port", Integer.class),
-				this.environment.getProperty("local.management.port", Integer.class), secureProtocol(nativeRequest)));
+				this.environment.getProperty("local.management.port", Integer.class),
+				(session != null) ? session.getProtocol() : null, (session != null) ? session.getCipherSuite() : null));
 	}
 
-	private static String secureProtocol(HttpServerRequest request) {
+	private static SSLSession session(HttpServerRequest request) {
 		AtomicReference<Channel> channel = new AtomicReference<>();
 		request.withConnection((connection) -> channel.set(connection.channel()));
 		SslHandler handler = channel.get().pipeline().get(SslHandler.class);
 		if (handler == null) {
 			handler = channel.get().parent().pipeline().get(SslHandler.class);
 		}
-		return (handler != null) ? handler.engine().getSession().getProtocol() : null;
+		return (handler != null) ? handler.engine().getSession() : null;
 	}
 
 	/**
@@ -131,7 +135,7 @@ class ReactivePortsController {
 
 	record Info(long pid, String thread, String scheme, String protocol, String remoteAddress, int remotePort,
 			String localAddress, int localPort, Integer localServerPort, Integer localManagementPort,
-			String secureProtocol) {
+			String secureProtocol, String cipherSuite) {
 	}
 
 	record Upload(long pid, long bytes) {
