@@ -19,6 +19,7 @@ import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestMethodOrder;
+import org.junit.jupiter.api.condition.DisabledIfSystemProperty;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -209,6 +210,7 @@ class LoadBalancingTests {
 
 	@Test
 	@Tag("every-server")
+	@DisabledIfSystemProperty(named = "test.server", matches = "netty", disabledReason = "see ConnectionLimitTests")
 	void aWorkerThatHasAllTheConnectionsItMayHaveDeclines() throws IOException {
 		List<HttpConnection> kept = new ArrayList<>();
 		try (ClusterProcess cluster = cluster("round-robin").property("server.tomcat.max-connections", 2)
