@@ -69,7 +69,7 @@ class ArchitectureTests {
 			.whereLayer("scheduling")
 			.mayOnlyAccessLayers("worker", "protocol", "root")
 			.whereLayer("worker")
-			.mayOnlyAccessLayers("protocol", "os", "root")
+			.mayOnlyAccessLayers("balancing", "protocol", "os", "root")
 			.whereLayer("primary")
 			.mayOnlyAccessLayers("balancing", "launch", "protocol", "os", "root")
 			.whereLayer("balancing")

@@ -4,11 +4,13 @@ import java.util.Comparator;
 import java.util.List;
 
 /**
- * The fewest requests in flight, and of those the fewest connections.
+ * What says the least of itself, of those the fewest requests in flight, and of those the
+ * fewest connections.
  */
 final class LeastLoadSelector implements WorkerSelector {
 
-	private static final Comparator<WorkerCandidate> LEAST = Comparator.comparingInt(WorkerCandidate::activeRequests)
+	private static final Comparator<WorkerCandidate> LEAST = Comparator.comparingDouble(WorkerCandidate::reportedLoad)
+		.thenComparingInt(WorkerCandidate::activeRequests)
 		.thenComparingInt(WorkerCandidate::connections);
 
 	private final RoundRobinSelector among = new RoundRobinSelector();

@@ -1,7 +1,11 @@
 package io.clusterboot.balancing;
 
+import java.io.IOException;
+import java.util.Properties;
 import java.util.random.RandomGenerator;
 
+import org.springframework.core.io.support.PropertiesLoaderUtils;
+import org.springframework.core.io.support.SpringFactoriesLoader;
 import org.springframework.util.ClassUtils;
 
 /**
@@ -31,16 +35,19 @@ public final class LoadBalancing {
 		};
 	}
 
-	private static WorkerSelector custom(String className) {
+	private static WorkerSelector custom(String value) {
 		try {
-			Class<?> type = ClassUtils.forName(className, null);
+			Properties factories = PropertiesLoaderUtils
+				.loadAllProperties(SpringFactoriesLoader.FACTORIES_RESOURCE_LOCATION);
+			Class<?> type = ClassUtils.forName(factories.getProperty(value, value).trim(), null);
 			return (WorkerSelector) type.getDeclaredConstructor().newInstance();
 		}
-		catch (ReflectiveOperationException | ClassCastException | LinkageError ex) {
+		catch (IOException | ReflectiveOperationException | ClassCastException | LinkageError ex) {
 			throw new UnknownStrategyException(
-					"cluster.load-balancing must be kernel, round-robin, least-connections, least-load, ip-hash or the "
-							+ "name of a class that implements %s and has a public constructor without parameters, but is '%s': %s"
-								.formatted(WorkerSelector.class.getName(), className, ex),
+					("cluster.load-balancing must be kernel, round-robin, least-connections, least-load, ip-hash, or the "
+							+ "name of a class that implements %s and has a public constructor without parameters, or a "
+							+ "key in META-INF/spring.factories whose value is such a name, but is '%s': %s")
+						.formatted(WorkerSelector.class.getName(), value, ex),
 					ex);
 		}
 	}

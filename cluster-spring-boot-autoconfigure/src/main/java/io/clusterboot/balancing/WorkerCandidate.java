@@ -8,6 +8,8 @@ package io.clusterboot.balancing;
  * @param connections number of its open connections: what it has reported last, and what
  * it has been given since
  * @param activeRequests number of requests in flight in it, as it has reported last
+ * @param reportedLoad what its application has reported by {@link ClusterLoad}, 0 if
+ * nothing
  */
-public record WorkerCandidate(int id, int index, int connections, int activeRequests) {
+public record WorkerCandidate(int id, int index, int connections, int activeRequests, double reportedLoad) {
 }

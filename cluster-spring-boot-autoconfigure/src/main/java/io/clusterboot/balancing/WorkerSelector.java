@@ -5,8 +5,8 @@ import java.util.List;
 /**
  * Selects the worker that gets a new connection. An own one is named by
  * {@code cluster.load-balancing}: the name of a class that has a constructor without
- * parameters. It lives in the primary, where there is no application context, and
- * outlives reloads.
+ * parameters, or a key in {@code META-INF/spring.factories} whose value is such a name.
+ * It lives in the primary, where there is no application context, and outlives reloads.
  * <p>
  * It is called for each connection, never by two threads at the same time, and everybody
  * who connects waits for it. If it throws something, or returns what is no candidate,

@@ -3,6 +3,7 @@ package io.clusterboot.messaging;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
@@ -14,6 +15,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.ReadWriteLock;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.BiPredicate;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -27,8 +30,10 @@ import io.clusterboot.protocol.Envelope.Fence;
 import io.clusterboot.protocol.Envelope.Gone;
 import io.clusterboot.protocol.Envelope.Recipients;
 import io.clusterboot.protocol.Envelope.Reply;
+import io.clusterboot.protocol.Envelope.Settle;
 import io.clusterboot.protocol.Envelope.Taken;
 import io.clusterboot.protocol.Envelope.Undeliverable;
+import io.clusterboot.protocol.Failures;
 import io.clusterboot.worker.Correspondence;
 import org.jspecify.annotations.Nullable;
 
@@ -67,6 +72,11 @@ public final class MessageExchange implements Correspondence, Inbox.Office {
 	private final AtomicLong exchanges = new AtomicLong();
 
 	private final Map<Long, Sending> sendings = new ConcurrentHashMap<>();
+
+	private final ReadWriteLock posting = new ReentrantReadWriteLock();
+
+	/** What had been sent when it was asked for what is settled, by the question. */
+	private final Map<Long, Set<Long>> settling = new ConcurrentHashMap<>();
 
 	private final Map<Integer, Semaphore> windows = new ConcurrentHashMap<>();
 
@@ -288,11 +298,24 @@ public final class MessageExchange implements Correspondence, Inbox.Office {
 				this.statistics.failed();
 			}
 		});
-		this.sendings.put(exchange, sending);
-		// in this order: whoever closes fails what it finds, and nothing comes after it
-		if (!this.post.test(envelope, payload) || this.closed) {
+		if (!post(exchange, sending, envelope, payload) || this.closed) {
 			sending.fail(linkIsClosed(sending.what()));
 			this.sendings.remove(exchange);
+		}
+	}
+
+	/**
+	 * In this order: whoever closes fails what it finds, and nothing comes after it.
+	 * Whoever settles finds nothing that is not on its way.
+	 */
+	private boolean post(long exchange, Sending sending, Envelope envelope, byte[] payload) {
+		this.posting.readLock().lock();
+		try {
+			this.sendings.put(exchange, sending);
+			return this.post.test(envelope, payload);
+		}
+		finally {
+			this.posting.readLock().unlock();
 		}
 	}
 
@@ -324,7 +347,12 @@ public final class MessageExchange implements Correspondence, Inbox.Office {
 			this.threads.execute(() -> cancel(cancel));
 		}
 		else if (envelope instanceof Gone gone) {
-			gone(gone.worker());
+			if (gone.settled() == 0) {
+				settle(gone.worker());
+			}
+			else {
+				gone(gone.worker(), this.settling.remove(gone.settled()));
+			}
 		}
 		else if (envelope instanceof Fence) {
 			this.fenceAwaited = false;
@@ -367,8 +395,26 @@ public final class MessageExchange implements Correspondence, Inbox.Office {
 		}
 	}
 
-	private void gone(int worker) {
-		List.copyOf(this.sendings.keySet()).forEach((exchange) -> with(exchange, (sending) -> sending.gone(worker)));
+	/**
+	 * Have the primary first answer what finds the worker gone: that can be sent again,
+	 * while nobody knows what the worker has done with the rest.
+	 */
+	private void settle(int worker) {
+		long exchange = this.exchanges.incrementAndGet();
+		this.posting.writeLock().lock();
+		try {
+			this.settling.put(exchange, Set.copyOf(this.sendings.keySet()));
+			this.post.test(new Settle(this.self, exchange, worker), EMPTY);
+		}
+		finally {
+			this.posting.writeLock().unlock();
+		}
+	}
+
+	private void gone(int worker, @Nullable Set<Long> sent) {
+		if (sent != null) {
+			sent.forEach((exchange) -> with(exchange, (sending) -> sending.gone(worker)));
+		}
 		this.windows.remove(worker);
 		for (Channel channel : Channel.values()) {
 			Inbox inbox = this.inboxes.remove(new Source(worker, channel));
@@ -388,6 +434,7 @@ public final class MessageExchange implements Correspondence, Inbox.Office {
 		this.closed = true;
 		this.sendings.values().forEach((sending) -> sending.fail(linkIsClosed(sending.what())));
 		this.sendings.clear();
+		this.settling.clear();
 	}
 
 	@Override
@@ -448,8 +495,7 @@ public final class MessageExchange implements Correspondence, Inbox.Office {
 	}
 
 	private static String describe(Throwable failure) {
-		Throwable cause = (failure instanceof CompletionException && failure.getCause() != null) ? failure.getCause()
-				: failure;
+		Throwable cause = Failures.causeOf(failure);
 		return (cause instanceof ClusterMessagingException) ? String.valueOf(cause.getMessage()) : cause.toString();
 	}
 

@@ -18,7 +18,9 @@ import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 import org.newsclub.net.unix.AFGenericSocketAddress;
 import org.newsclub.net.unix.AFServerSocket;
+import org.newsclub.net.unix.AFServerSocketChannel;
 import org.newsclub.net.unix.AFSocket;
+import org.newsclub.net.unix.AFSocketChannel;
 import org.newsclub.net.unix.FileDescriptorCast;
 
 /**
@@ -31,9 +33,6 @@ final class ConnectionAcceptor implements Runnable {
 
 	/** Time after which it looks whether it is still to accept. */
 	private static final Duration LOOK = Duration.ofMillis(100);
-
-	/** Time without a connection after which the queue is empty. */
-	private static final Duration EMPTY = Duration.ofMillis(1);
 
 	/** Time that workers get to take what was accepted last. */
 	private static final Duration LAST_CALL = Duration.ofSeconds(1);
@@ -116,13 +115,10 @@ final class ConnectionAcceptor implements Runnable {
 			socket.setSoTimeout((int) LOOK.toMillis());
 			while (state() == State.OPEN) {
 				if (this.dispatcher.awaitTaker(this.address, LOOK)) {
-					accept(socket);
+					accept(socket::accept);
 				}
 			}
-			socket.setSoTimeout((int) EMPTY.toMillis());
-			while (state() == State.LAST_CALL && accept(socket)) {
-				// until the queue is empty
-			}
+			emptyQueue();
 		}
 		catch (IOException ex) {
 			logger.error("No connections are accepted at %s any more".formatted(this.address), ex);
@@ -132,6 +128,22 @@ final class ConnectionAcceptor implements Runnable {
 		}
 		Descriptors.close(this.descriptor);
 		over();
+	}
+
+	/**
+	 * What arrives between the last look and the close is reset, so this does not sleep
+	 * in between.
+	 */
+	private void emptyQueue() throws IOException, InterruptedException {
+		AFServerSocketChannel<?> channel = FileDescriptorCast.using(this.descriptor).as(AFServerSocketChannel.class);
+		channel.configureBlocking(false);
+		while (state() == State.LAST_CALL && accept(() -> socket(channel.accept()))) {
+			// until the queue is empty
+		}
+	}
+
+	private static @Nullable AFSocket<?> socket(@Nullable AFSocketChannel<?> channel) {
+		return (channel != null) ? channel.socket() : null;
 	}
 
 	private void over() {
@@ -154,9 +166,12 @@ final class ConnectionAcceptor implements Runnable {
 	 * Accept a connection.
 	 * @return whether there was one
 	 */
-	private boolean accept(AFServerSocket<?> socket) throws InterruptedException {
+	private boolean accept(Acceptance acceptance) throws InterruptedException {
 		try {
-			AFSocket<?> connection = socket.accept();
+			AFSocket<?> connection = acceptance.accept();
+			if (connection == null) {
+				return false;
+			}
 			InetAddress client = client(connection);
 			this.dispatcher.accepted(this.address, released(connection), client);
 			return true;
@@ -204,6 +219,16 @@ final class ConnectionAcceptor implements Runnable {
 			logger.debug("A client's address cannot be read", ex);
 		}
 		return null;
+	}
+
+	/**
+	 * Accepts a connection, in one way or another.
+	 */
+	@FunctionalInterface
+	private interface Acceptance {
+
+		@Nullable AFSocket<?> accept() throws IOException;
+
 	}
 
 }

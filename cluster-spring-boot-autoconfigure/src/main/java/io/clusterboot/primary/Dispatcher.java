@@ -18,6 +18,7 @@ import io.clusterboot.balancing.IncomingConnection;
 import io.clusterboot.balancing.LoadBalancing;
 import io.clusterboot.balancing.WorkerCandidate;
 import io.clusterboot.balancing.WorkerSelector;
+import io.clusterboot.protocol.Busyness;
 import io.clusterboot.protocol.Descriptors;
 import io.clusterboot.protocol.FromPrimary;
 import io.clusterboot.protocol.FromWorker;
@@ -90,14 +91,6 @@ final class Dispatcher {
 		freed();
 	}
 
-	synchronized void load(int id, int connections, int activeRequests) {
-		Receiver receiver = this.receivers.get(id);
-		if (receiver != null) {
-			receiver.connections = connections;
-			receiver.activeRequests = activeRequests;
-		}
-	}
-
 	synchronized void received(int id, FromWorker.Dispatching message) {
 		Receiver receiver = this.receivers.get(id);
 		if (receiver == null) {
@@ -109,8 +102,12 @@ final class Dispatcher {
 		else if (message instanceof FromWorker.ConnectionTaken taken) {
 			Connection connection = receiver.answered(taken.number());
 			if (connection != null) {
+				receiver.isBusy(taken.busyness(), 1);
 				Descriptors.close(connection.descriptor());
 			}
+		}
+		else if (message instanceof FromWorker.Busy busy) {
+			receiver.isBusy(busy.busyness(), (receiver.outstanding != null) ? 1 : 0);
 		}
 		else if (message instanceof FromWorker.ConnectionDeclined declined) {
 			Connection connection = receiver.answered(declined.number());
@@ -292,7 +289,7 @@ final class Dispatcher {
 
 		private int connections;
 
-		private int activeRequests;
+		private Busyness busyness = Busyness.NONE;
 
 		private Receiver(int id, int index, HandleRegistry.Peer peer) {
 			this.id = id;
@@ -307,6 +304,16 @@ final class Dispatcher {
 			else {
 				this.open.remove(gate.address());
 			}
+		}
+
+		/**
+		 * The worker has said how busy it is.
+		 * @param busyness what it has said
+		 * @param passed number of connections that it did not know of
+		 */
+		private void isBusy(Busyness busyness, int passed) {
+			this.busyness = busyness;
+			this.connections = busyness.connections() + passed;
 		}
 
 		private void give(long number, Connection connection) {
@@ -325,7 +332,8 @@ final class Dispatcher {
 		}
 
 		private WorkerCandidate candidate() {
-			return new WorkerCandidate(this.id, this.index, this.connections, this.activeRequests);
+			return new WorkerCandidate(this.id, this.index, this.connections, this.busyness.activeRequests(),
+					this.busyness.reported());
 		}
 
 	}

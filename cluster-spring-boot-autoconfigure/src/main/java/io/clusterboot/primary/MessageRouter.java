@@ -15,6 +15,7 @@ import io.clusterboot.protocol.Envelope.Fence;
 import io.clusterboot.protocol.Envelope.Gone;
 import io.clusterboot.protocol.Envelope.Recipients;
 import io.clusterboot.protocol.Envelope.Reply;
+import io.clusterboot.protocol.Envelope.Settle;
 import io.clusterboot.protocol.Envelope.Undeliverable;
 import io.clusterboot.protocol.Link;
 import org.apache.commons.logging.Log;
@@ -95,7 +96,7 @@ final class MessageRouter {
 	 */
 	void gone(int id) {
 		if (this.peers.remove(id) != null) {
-			this.peers.values().forEach((peer) -> peer.link.post(new Gone(peer.id, id), EMPTY));
+			this.peers.values().forEach((peer) -> peer.link.post(new Gone(peer.id, id, 0), EMPTY));
 		}
 	}
 
@@ -116,6 +117,9 @@ final class MessageRouter {
 		}
 		if (envelope instanceof Delivery delivery) {
 			deliver(from, delivery, payload);
+		}
+		else if (envelope instanceof Settle settle) {
+			from.link.post(new Gone(from.id, settle.worker(), settle.exchange()), EMPTY);
 		}
 		else if (envelope.to() != Envelope.PRIMARY) {
 			forward(from, envelope, payload);
@@ -197,7 +201,7 @@ final class MessageRouter {
 	 */
 	private void tellIfGone(Peer from, int receiver) {
 		if (!this.peers.containsKey(receiver)) {
-			from.link.post(new Gone(from.id, receiver), EMPTY);
+			from.link.post(new Gone(from.id, receiver, 0), EMPTY);
 		}
 	}
 

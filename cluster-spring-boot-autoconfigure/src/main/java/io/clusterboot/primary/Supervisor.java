@@ -501,8 +501,6 @@ final class Supervisor implements LinkServer.Admission, ClusterSignals.Commands 
 		if (message instanceof FromWorker.Heartbeat heartbeat) {
 			worker.load(heartbeat.load());
 			this.router.load(worker.id(), heartbeat.load().activeRequests());
-			dispatching((dispatcher) -> dispatcher.load(worker.id(), heartbeat.load().connections(),
-					heartbeat.load().activeRequests()));
 		}
 		else if (message instanceof FromWorker.StateChanged change) {
 			stateChanged(worker, change.state());

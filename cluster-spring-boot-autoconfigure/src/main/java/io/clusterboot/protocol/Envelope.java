@@ -142,11 +142,29 @@ public sealed interface Envelope extends Message {
 	 *
 	 * @param to who is told
 	 * @param worker the worker's id
+	 * @param settled number of the {@link Settle} that this answers; 0 if it answers none
 	 */
-	record Gone(int to, int worker) implements Envelope {
+	record Gone(int to, int worker, long settled) implements Envelope {
 
 		@Override
 		public int from() {
+			return PRIMARY;
+		}
+
+	}
+
+	/**
+	 * Asks to be told again that a worker is gone, behind the answers to all that has
+	 * been sent to it before: what finds it gone is {@link Undeliverable}.
+	 *
+	 * @param from who asks
+	 * @param exchange the number of the one who asks, never 0
+	 * @param worker the worker's id
+	 */
+	record Settle(int from, long exchange, int worker) implements Envelope {
+
+		@Override
+		public int to() {
 			return PRIMARY;
 		}
 

@@ -151,11 +151,20 @@ public sealed interface FromWorker extends Message {
 	}
 
 	/**
+	 * Says how busy the worker is, since that has changed.
+	 *
+	 * @param busyness how busy it is
+	 */
+	record Busy(Busyness busyness) implements Dispatching {
+	}
+
+	/**
 	 * Says that a connection is the worker's from now on.
 	 *
 	 * @param number the number of the primary's {@link FromPrimary.Connection}
+	 * @param busyness how busy the worker is, without this connection
 	 */
-	record ConnectionTaken(long number) implements Dispatching {
+	record ConnectionTaken(long number, Busyness busyness) implements Dispatching {
 	}
 
 	/**

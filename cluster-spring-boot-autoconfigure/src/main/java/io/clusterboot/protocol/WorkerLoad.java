@@ -18,13 +18,14 @@ import java.time.Duration;
  * @param cpu share of the machine's processors that its JVM uses, from 0 to 1; negative
  * if not known
  * @param threads live threads
+ * @param reported what the application says of itself, 0 if it says nothing
  */
 public record WorkerLoad(int activeRequests, long totalRequests, Duration oldestRequest, int connections, long heapUsed,
-		long heapAfterGc, long heapMax, long rss, double cpu, int threads) {
+		long heapAfterGc, long heapMax, long rss, double cpu, int threads, double reported) {
 
 	/**
 	 * The load of a worker that has not reported any.
 	 */
-	public static final WorkerLoad NONE = new WorkerLoad(0, 0, Duration.ZERO, 0, 0, 0, 0, 0, -1, 0);
+	public static final WorkerLoad NONE = new WorkerLoad(0, 0, Duration.ZERO, 0, 0, 0, 0, 0, -1, 0, 0);
 
 }

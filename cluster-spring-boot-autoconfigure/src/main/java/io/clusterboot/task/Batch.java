@@ -10,6 +10,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 
+import io.clusterboot.protocol.Failures;
 import org.jspecify.annotations.Nullable;
 
 /**

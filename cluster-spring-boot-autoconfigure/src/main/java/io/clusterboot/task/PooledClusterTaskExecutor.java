@@ -14,6 +14,7 @@ import io.clusterboot.messaging.ReceiverBusyException;
 import io.clusterboot.messaging.WorkerGoneException;
 import io.clusterboot.protocol.Envelope;
 import io.clusterboot.protocol.Envelope.Channel;
+import io.clusterboot.protocol.Failures;
 import org.jspecify.annotations.Nullable;
 
 /**

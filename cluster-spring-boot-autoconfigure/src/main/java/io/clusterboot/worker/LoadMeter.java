@@ -13,6 +13,8 @@ import java.util.Objects;
 import java.util.function.IntSupplier;
 import java.util.stream.Stream;
 
+import io.clusterboot.balancing.ClusterLoad;
+import io.clusterboot.protocol.Busyness;
 import io.clusterboot.protocol.WorkerLoad;
 
 /**
@@ -30,21 +32,31 @@ final class LoadMeter {
 
 	private final IntSupplier connections;
 
+	private final ClusterLoad reported;
+
 	private final List<MemoryPoolMXBean> heapPools = ManagementFactory.getMemoryPoolMXBeans()
 		.stream()
 		.filter((pool) -> pool.getType() == MemoryType.HEAP)
 		.toList();
 
-	LoadMeter(RequestTracker requests, IntSupplier connections) {
+	LoadMeter(RequestTracker requests, IntSupplier connections, ClusterLoad reported) {
 		this.requests = requests;
 		this.connections = connections;
+		this.reported = reported;
+	}
+
+	/**
+	 * Measure what takes no time to measure.
+	 */
+	Busyness busyness() {
+		return new Busyness(this.connections.getAsInt(), this.requests.active(), this.reported.reported());
 	}
 
 	WorkerLoad measure() {
 		MemoryUsage heap = ManagementFactory.getMemoryMXBean().getHeapMemoryUsage();
 		return new WorkerLoad(this.requests.active(), this.requests.total(), this.requests.oldest(),
 				this.connections.getAsInt(), heap.getUsed(), heapAfterGc(), heap.getMax(), rss(), cpu(),
-				ManagementFactory.getThreadMXBean().getThreadCount());
+				ManagementFactory.getThreadMXBean().getThreadCount(), this.reported.reported());
 	}
 
 	private long heapAfterGc() {

@@ -4,7 +4,9 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 
+import io.clusterboot.protocol.Busyness;
 import io.clusterboot.protocol.FromWorker;
 import io.clusterboot.protocol.ListenAddress;
 import org.apache.commons.logging.Log;
@@ -22,8 +24,23 @@ final class PassingPrimary implements PassedServerSocket.Primary {
 
 	private final PrimaryLink link;
 
-	PassingPrimary(PrimaryLink link) {
+	private final Supplier<Busyness> meter;
+
+	private Busyness told = Busyness.NONE;
+
+	PassingPrimary(PrimaryLink link, Supplier<Busyness> meter) {
 		this.link = link;
+		this.meter = meter;
+	}
+
+	/**
+	 * Tell the primary how busy this worker is, if it does not know that already.
+	 */
+	synchronized void tell() {
+		Busyness busyness = this.meter.get();
+		if (!busyness.equals(this.told) && !this.link.isCongested() && this.link.send(new FromWorker.Busy(busyness))) {
+			this.told = busyness;
+		}
 	}
 
 	@Override
@@ -34,7 +51,7 @@ final class PassingPrimary implements PassedServerSocket.Primary {
 	@Override
 	public void taken(long number) {
 		CountDownLatch written = new CountDownLatch(1);
-		if (!this.link.send(new FromWorker.ConnectionTaken(number), written::countDown)) {
+		if (!this.link.send(new FromWorker.ConnectionTaken(number, this.meter.get()), written::countDown)) {
 			return;
 		}
 		try {

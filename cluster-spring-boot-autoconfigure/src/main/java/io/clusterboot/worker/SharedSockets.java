@@ -10,7 +10,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.function.Supplier;
 
+import io.clusterboot.protocol.Busyness;
 import io.clusterboot.protocol.Descriptors;
 import io.clusterboot.protocol.FromPrimary;
 import io.clusterboot.protocol.FromWorker;
@@ -29,6 +31,8 @@ public final class SharedSockets {
 
 	private final PrimaryLink link;
 
+	private final PassingPrimary passing;
+
 	private final Duration timeout;
 
 	private final Map<ListenAddress, Part> parts = new LinkedHashMap<>();
@@ -37,8 +41,9 @@ public final class SharedSockets {
 
 	private boolean anyReady = true;
 
-	SharedSockets(PrimaryLink link, Duration timeout) {
+	SharedSockets(PrimaryLink link, Duration timeout, Supplier<Busyness> meter) {
 		this.link = link;
+		this.passing = new PassingPrimary(link, meter);
 		this.timeout = timeout;
 	}
 
@@ -113,7 +118,7 @@ public final class SharedSockets {
 	}
 
 	private SharedServerSocket passed(ListenAddress key, InetSocketAddress bound) {
-		return new PassedServerSocket(bound, key, new PassingPrimary(this.link), () -> release(key));
+		return new PassedServerSocket(bound, key, this.passing, () -> release(key));
 	}
 
 	/**
@@ -185,6 +190,19 @@ public final class SharedSockets {
 
 	private void update() {
 		this.parts.values().forEach((part) -> part.update(this.ready, this.anyReady));
+	}
+
+	/**
+	 * Tell the primary how busy this worker is, if it is the primary who selects workers.
+	 */
+	void tellBusyness() {
+		boolean passed;
+		synchronized (this) {
+			passed = this.parts.values().stream().anyMatch((part) -> part.socket instanceof PassedServerSocket);
+		}
+		if (passed) {
+			this.passing.tell();
+		}
 	}
 
 	/**

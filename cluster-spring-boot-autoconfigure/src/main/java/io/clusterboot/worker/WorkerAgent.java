@@ -12,6 +12,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
 import io.clusterboot.ClusterProperties;
+import io.clusterboot.balancing.ClusterLoad;
 import io.clusterboot.os.Signals;
 import io.clusterboot.protocol.ClusterCommand;
 import io.clusterboot.protocol.ClusterDescription;
@@ -61,6 +62,10 @@ public final class WorkerAgent implements PrimaryLink.Orders {
 
 	private final Set<CompletableFuture<ReloadDescription>> outcomes = ConcurrentHashMap.newKeySet();
 
+	private final ClusterLoad reportedLoad = new ClusterLoad();
+
+	private final LoadMeter meter = new LoadMeter(this.requests, this::connections, this.reportedLoad);
+
 	private final CountDownLatch primaryLost = new CountDownLatch(1);
 
 	private WorkerState state = WorkerState.STARTING;
@@ -75,7 +80,7 @@ public final class WorkerAgent implements PrimaryLink.Orders {
 		this.identity = identity;
 		this.properties = properties;
 		this.link = PrimaryLink.connect(identity, this);
-		this.sockets = new SharedSockets(this.link, properties.startup().timeout());
+		this.sockets = new SharedSockets(this.link, properties.startup().timeout(), this.meter::busyness);
 		this.permits = new PrimaryPermits(this.link, this.news.leaderRole(), properties.link().replyTimeout());
 	}
 
@@ -94,9 +99,8 @@ public final class WorkerAgent implements PrimaryLink.Orders {
 			current = agent;
 			agent.link.start();
 			handleSignals(agent);
-			new Heart(agent.link, agent.requests, new LoadMeter(agent.requests, agent::connections),
-					properties.worker().requestTimeout())
-				.start(properties.heartbeat().interval());
+			new Heart(agent.link, agent.requests, agent.meter, properties.worker().requestTimeout())
+				.start(properties.heartbeat().interval(), agent.sockets::tellBusyness);
 		}
 		catch (IOException ex) {
 			throw new IllegalStateException(
@@ -164,6 +168,14 @@ public final class WorkerAgent implements PrimaryLink.Orders {
 	 */
 	public RequestTracker requests() {
 		return this.requests;
+	}
+
+	/**
+	 * What the application says of its load.
+	 * @return where it says it
+	 */
+	public ClusterLoad reportedLoad() {
+		return this.reportedLoad;
 	}
 
 	/**

@@ -23,7 +23,7 @@ class LoadBalancingTests {
 	private static final IncomingConnection ANY = new IncomingConnection(null);
 
 	private static WorkerCandidate worker(int index, int connections, int activeRequests) {
-		return new WorkerCandidate(index + 1, index, connections, activeRequests);
+		return new WorkerCandidate(index + 1, index, connections, activeRequests, 0);
 	}
 
 	private static List<WorkerCandidate> idle(int count) {
@@ -72,6 +72,26 @@ class LoadBalancingTests {
 	}
 
 	@Test
+	void leastLoadBelievesTheApplicationFirst() {
+		WorkerSelector selector = LoadBalancing.selector("least-load");
+		WorkerCandidate loaded = new WorkerCandidate(1, 0, 0, 0, 2.5);
+		WorkerCandidate busy = new WorkerCandidate(2, 1, 9, 9, 1);
+		assertThat(selector.select(List.of(loaded, busy), ANY)).isEqualTo(busy);
+	}
+
+	@Test
+	void aLoadIsANumber() {
+		ClusterLoad load = new ClusterLoad();
+		assertThat(load.reported()).isZero();
+		load.report(0.5);
+		for (double wrong : new double[] { -1, Double.NaN, Double.POSITIVE_INFINITY }) {
+			assertThatIllegalArgumentException().isThrownBy(() -> load.report(wrong))
+				.withMessageContaining("at least 0");
+		}
+		assertThat(load.reported()).isEqualTo(0.5);
+	}
+
+	@Test
 	void ipHashKeepsClientsAndMovesOnlyThoseOfAWorkerThatLeaves() throws Exception {
 		WorkerSelector selector = LoadBalancing.selector("ip-hash");
 		List<WorkerCandidate> all = idle(5);
@@ -90,6 +110,7 @@ class LoadBalancingTests {
 
 	@Test
 	void aClassOfTheUsersIsCreated() {
+		assertThat(LoadBalancing.selector("own-selector")).isInstanceOf(Own.class);
 		assertThat(LoadBalancing.selector(Own.class.getName())).isInstanceOf(Own.class);
 	}
 

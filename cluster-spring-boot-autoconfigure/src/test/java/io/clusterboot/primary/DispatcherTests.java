@@ -8,13 +8,15 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.TreeMap;
 import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
 
 import io.clusterboot.balancing.IncomingConnection;
 import io.clusterboot.balancing.LoadBalancing;
 import io.clusterboot.balancing.WorkerCandidate;
 import io.clusterboot.balancing.WorkerSelector;
+import io.clusterboot.protocol.Busyness;
 import io.clusterboot.protocol.Descriptors;
 import io.clusterboot.protocol.FromPrimary;
 import io.clusterboot.protocol.FromWorker;
@@ -140,7 +142,7 @@ class DispatcherTests {
 	void anAnswerToAnythingElseIsIgnored() throws Exception {
 		Worker first = join(1);
 		FileDescriptor connection = connect();
-		this.dispatcher.received(1, new FromWorker.ConnectionTaken(4711));
+		this.dispatcher.received(1, new FromWorker.ConnectionTaken(4711, Busyness.NONE));
 		assertThat(connection.valid()).isTrue();
 		first.takes();
 	}
@@ -149,7 +151,7 @@ class DispatcherTests {
 	void noConnectionIsLostToASelector() throws Exception {
 		List<WorkerSelector> bad = List.of((candidates, connection) -> {
 			throw new IllegalStateException("bad");
-		}, (candidates, connection) -> null, (candidates, connection) -> new WorkerCandidate(99, 0, 0, 0));
+		}, (candidates, connection) -> null, (candidates, connection) -> new WorkerCandidate(99, 0, 0, 0, 0));
 		for (WorkerSelector selector : bad) {
 			this.dispatcher = new Dispatcher(selector);
 			Worker first = join(1);
@@ -180,21 +182,26 @@ class DispatcherTests {
 	}
 
 	@Test
-	void selectorsKnowWhatHasBeenPassedSinceTheLastReport() throws Exception {
-		List<List<Integer>> seen = new ArrayList<>();
+	void selectorsKnowWhatWorkersSayAndWhatTheyHaveBeenPassedSince() throws Exception {
+		List<String> seen = new ArrayList<>();
 		this.dispatcher = new Dispatcher((candidates, connection) -> {
-			seen.add(candidates.stream().map(WorkerCandidate::connections).toList());
+			seen.add(candidates.stream()
+				.map((candidate) -> "%d/%d/%.1f".formatted(candidate.connections(), candidate.activeRequests(),
+						candidate.reportedLoad()))
+				.collect(Collectors.joining(" ")));
 			assertThat(connection).isEqualTo(new IncomingConnection(InetAddress.getLoopbackAddress()));
 			return candidates.get(0);
 		});
 		Worker first = join(1);
 		join(2);
-		this.dispatcher.load(1, 5, 0);
+		first.says(new Busyness(5, 2, 0.5));
 		connect();
+		first.says(new Busyness(6, 3, 0.5));
 		first.takes();
 		connect();
-		first.takes();
-		assertThat(seen).containsExactly(List.of(5, 0), List.of(6, 0));
+		first.declines();
+		connect();
+		assertThat(seen).containsExactly("5/2/0.5 0/0/0.0", "7/3/0.5 0/0/0.0", "0/0/0.0", "7/3/0.5");
 	}
 
 	/**
@@ -207,6 +214,8 @@ class DispatcherTests {
 		private final int id;
 
 		private boolean reachable = true;
+
+		private Busyness busyness = Busyness.NONE;
 
 		private Worker(int id) {
 			this.id = id;
@@ -225,9 +234,15 @@ class DispatcherTests {
 			DispatcherTests.this.dispatcher.received(this.id, new FromWorker.Gate(address, open));
 		}
 
+		private void says(Busyness busyness) {
+			this.busyness = busyness;
+			DispatcherTests.this.dispatcher.received(this.id, new FromWorker.Busy(busyness));
+		}
+
 		private void takes() {
 			assertThat(this.passed).as("passed to worker %d", this.id).hasSize(1);
-			DispatcherTests.this.dispatcher.received(this.id, new FromWorker.ConnectionTaken(this.passed.remove(0)));
+			DispatcherTests.this.dispatcher.received(this.id,
+					new FromWorker.ConnectionTaken(this.passed.remove(0), this.busyness));
 		}
 
 		private void declines() {

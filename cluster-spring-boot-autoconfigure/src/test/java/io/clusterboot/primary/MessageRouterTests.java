@@ -2,6 +2,7 @@ package io.clusterboot.primary;
 
 import java.io.FileDescriptor;
 import java.io.IOException;
+import java.lang.Thread.State;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -108,6 +109,18 @@ class MessageRouterTests {
 		assertThat(answered.get(10, TimeUnit.SECONDS)).isEqualTo("last words");
 		assertFails(unanswered, WorkerGoneException.class, "worker-2 is gone");
 		assertFails(other, WorkerGoneException.class, "worker-2 is gone");
+	}
+
+	@Test
+	void whatIsSentToAWorkerThatWasGoneAlreadyIsKnownNotToBeDelivered() {
+		this.router.gone(2);
+		// the news is read while something else is being sent
+		Thread reader = new Thread(() -> worker(1).exchange.received(new Envelope.Gone(1, 2, 0), new byte[0]));
+		worker(1).beforeDelivery = () -> {
+			reader.start();
+			await().until(reader::getState, (state) -> state == State.WAITING || state == State.TERMINATED);
+		};
+		assertFails(worker(1).request(2, "question"), MessageNotDeliveredException.class, "There is no worker-2");
 	}
 
 	@Test
@@ -236,6 +249,9 @@ class MessageRouterTests {
 
 		private final Link link;
 
+		private volatile Runnable beforeDelivery = () -> {
+		};
+
 		private final MessageExchange exchange;
 
 		private Worker(int id) throws IOException {
@@ -254,8 +270,15 @@ class MessageRouterTests {
 			primary.start();
 			this.link = new Link("primary", own, new WorkerEnd());
 			this.exchange = new MessageExchange(id, new ClusterProperties.Messaging(DataSize.ofKilobytes(16),
-					DataSize.ofKilobytes(64), Duration.ofMillis(500)), this.link::post);
+					DataSize.ofKilobytes(64), Duration.ofMillis(500)), this::post);
 			this.link.start();
+		}
+
+		private boolean post(Envelope envelope, byte[] payload) {
+			if (envelope instanceof Delivery) {
+				this.beforeDelivery.run();
+			}
+			return this.link.post(envelope, payload);
 		}
 
 		private CompletableFuture<String> request(int to, String text) {

@@ -55,7 +55,7 @@ class RecyclePolicyTests {
 	}
 
 	private static WorkerLoad load(long totalRequests, long heapAfterGc, long rss) {
-		return new WorkerLoad(0, totalRequests, Duration.ZERO, 0, 0, heapAfterGc, 0, rss, 0, 0);
+		return new WorkerLoad(0, totalRequests, Duration.ZERO, 0, 0, heapAfterGc, 0, rss, 0, 0, 0);
 	}
 
 }

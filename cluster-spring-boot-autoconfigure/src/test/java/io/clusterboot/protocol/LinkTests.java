@@ -34,7 +34,7 @@ import static org.assertj.core.api.Assertions.assertThat;
  */
 class LinkTests {
 
-	private static final WorkerLoad LOAD = new WorkerLoad(1, 2, Duration.ofMillis(3), 4, 5, 6, 7, 8, 0.5, 9);
+	private static final WorkerLoad LOAD = new WorkerLoad(1, 2, Duration.ofMillis(3), 4, 5, 6, 7, 8, 0.5, 9, 1.5);
 
 	private static final MemberDescription MEMBER = new MemberDescription(1, 0, 4711, WorkerState.READY);
 

@@ -64,6 +64,9 @@ public final class ClusterProcess implements AutoCloseable {
 					+ "|xmlunit|byte-buddy|objenesis|archunit|spring-test|spring-boot-test|spring-boot-starter-test"
 					+ "|[\\\\/]demo-app");
 
+	private static final Pattern NOT_FOR_OPEN_APPLICATIONS = Pattern
+		.compile(NOT_FOR_APPLICATIONS.pattern() + "|spring-(boot-)?(starter-)?security");
+
 	/** The web server of the applications that the tests contain. */
 	private static final String SERVER = System.getProperty("test.server", "tomcat");
 
@@ -130,6 +133,15 @@ public final class ClusterProcess implements AutoCloseable {
 	}
 
 	/**
+	 * An application of the test class path with Spring Security.
+	 * @param mainClass its main class
+	 * @return a builder
+	 */
+	public static Builder securedApplication(Class<?> mainClass) {
+		return java("-cp", classPath(NOT_FOR_APPLICATIONS), mainClass.getName());
+	}
+
+	/**
 	 * Any application.
 	 * @param target what follows the JVM's options on the command line
 	 * @return a builder
@@ -140,13 +152,18 @@ public final class ClusterProcess implements AutoCloseable {
 
 	/**
 	 * The class path of applications that the tests contain.
-	 * @return the test class path without what only tests need, and without the web
-	 * servers that are not tested ({@code test.server})
+	 * @return the test class path without what only tests need, without the web servers
+	 * that are not tested ({@code test.server}) and without Spring Security, whose
+	 * presence closes an application
 	 */
 	public static String classPath() {
+		return classPath(NOT_FOR_OPEN_APPLICATIONS);
+	}
+
+	private static String classPath(Pattern excluded) {
 		String classPath = System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
 		return Arrays.stream(classPath.split(File.pathSeparator))
-			.filter((entry) -> !NOT_FOR_APPLICATIONS.matcher(entry).find() && !isOfAnotherServer(entry))
+			.filter((entry) -> !excluded.matcher(entry).find() && !isOfAnotherServer(entry))
 			.collect(Collectors.joining(File.pathSeparator));
 	}
 

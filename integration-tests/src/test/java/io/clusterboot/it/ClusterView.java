@@ -65,7 +65,7 @@ public record ClusterView(String application, Who answeredBy, Primary primary, i
 	}
 
 	public record Load(long activeRequests, long totalRequests, String oldestRequest, long connections, long heapMax,
-			long rss) {
+			long rss, double reported) {
 	}
 
 }

@@ -16,7 +16,6 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.MethodOrderer.OrderAnnotation;
 import org.junit.jupiter.api.Order;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestMethodOrder;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -30,7 +29,6 @@ import static org.awaitility.Awaitility.await;
 /**
  * Workers that keep dying are replaced less and less often, while the others serve.
  */
-@Tag("alone")
 @ExtendWith(PrintOutputOnFailure.class)
 @TestMethodOrder(OrderAnnotation.class)
 class CrashLoopTests {

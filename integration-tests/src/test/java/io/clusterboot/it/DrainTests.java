@@ -13,7 +13,6 @@ import java.util.concurrent.TimeUnit;
 import io.clusterboot.it.LoadResult.Exchange;
 import io.clusterboot.it.LoadResult.Outcome;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
@@ -26,7 +25,6 @@ import static org.awaitility.Awaitility.await;
 /**
  * A cluster that stops, for whatever reason, answers what it has accepted.
  */
-@Tag("alone")
 @ExtendWith(PrintOutputOnFailure.class)
 class DrainTests {
 

@@ -34,7 +34,7 @@ class DrainUnderLoadTests {
 
 	private static final int UPLOADING = 6;
 
-	private static final int STEPS = 3;
+	private static final int STEPS = 1;
 
 	private final Queue<String> failures = new ConcurrentLinkedQueue<>();
 

@@ -28,6 +28,12 @@ class InertTests {
 
 	private static final String LOOPBACK = "server.address=127.0.0.1";
 
+	/** Spring Security is on the class path for the sake of another test. */
+	private static final String OPEN = "spring.autoconfigure.exclude="
+			+ "org.springframework.boot.security.autoconfigure.actuate.web.servlet.ManagementWebSecurityAutoConfiguration,"
+			+ "org.springframework.boot.security.autoconfigure.web.servlet.SecurityFilterAutoConfiguration,"
+			+ "org.springframework.boot.security.autoconfigure.web.servlet.ServletWebSecurityAutoConfiguration";
+
 	private static void assertPlain(ConfigurableApplicationContext context, int port) throws Exception {
 		Stream<String> beans = Stream.of(context.getBeanFactory().getSingletonNames())
 			.map(context::getType)
@@ -47,7 +53,7 @@ class InertTests {
 	 */
 	@Nested
 	@SpringBootTest(classes = PortsApplication.class, webEnvironment = WebEnvironment.RANDOM_PORT,
-			properties = LOOPBACK)
+			properties = { LOOPBACK, OPEN })
 	class SpringBootTests {
 
 		@Autowired
@@ -68,7 +74,7 @@ class InertTests {
 	 */
 	@Nested
 	@SpringBootTest(classes = PortsApplication.class, useMainMethod = UseMainMethod.ALWAYS,
-			webEnvironment = WebEnvironment.RANDOM_PORT, properties = LOOPBACK)
+			webEnvironment = WebEnvironment.RANDOM_PORT, properties = { LOOPBACK, OPEN })
 	class SpringBootTestsWithMainMethod {
 
 		@Autowired

@@ -6,7 +6,9 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
@@ -50,6 +52,8 @@ class MessagingTests {
 			.property("cluster.messaging.max-pending-size", "128KB")
 			.property("cluster.messaging.send-timeout", "2s")
 			.property("cluster.drain.idle-grace", "200ms")
+			.property("cluster.reload.probation", "100ms")
+			.property("management.endpoint.cluster.access", "unrestricted")
 			.property("management.endpoints.web.exposure.include", "cluster,health,metrics")
 			.expectError("failed to handle a message of worker-\\d+ about 'fail'")
 			.expectError("Notary failed; the primary goes on")
@@ -87,16 +91,25 @@ class MessagingTests {
 
 	private Answer post(int worker, String path, String body) {
 		try {
-			HttpConnection connection = this.connections.get(worker);
-			connection.send("POST", "/messages" + path, body.getBytes(StandardCharsets.UTF_8),
-					body.startsWith("{") || body.startsWith("\"") || body.matches("\\d+")
-							? "Content-Type: application/json" : "Content-Type: text/plain");
-			HttpConnection.Reply reply = connection.read();
-			return new Answer(reply.status(), reply.body());
+			return post(this.connections.get(worker), path, body);
 		}
 		catch (IOException ex) {
 			return new Answer(0, ex.toString());
 		}
+	}
+
+	private static Answer postAnywhere(String path, String body) throws IOException {
+		try (HttpConnection connection = HttpConnection.open(cluster.port(), TIMEOUT)) {
+			return post(connection, path, body);
+		}
+	}
+
+	private static Answer post(HttpConnection connection, String path, String body) throws IOException {
+		connection.send("POST", "/messages" + path, body.getBytes(StandardCharsets.UTF_8),
+				body.startsWith("{") || body.startsWith("\"") || body.matches("\\d+") ? "Content-Type: application/json"
+						: "Content-Type: text/plain");
+		HttpConnection.Reply reply = connection.read();
+		return new Answer(reply.status(), reply.body());
 	}
 
 	private List<String> received(int worker) {
@@ -231,6 +244,47 @@ class MessagingTests {
 			.containsPattern("\"COUNT\",\"value\":[1-9]");
 		assertThat(this.connections.get(id(0)).get("/actuator/metrics/cluster.messaging.pending").body())
 			.contains("\"value\":0.0");
+	}
+
+	/**
+	 * Who asks may come too late for a worker that leaves, which he is told; what has
+	 * been taken is replied to.
+	 */
+	@Test
+	@Order(10)
+	void aReloadLosesNoMessage() throws IOException {
+		CompletableFuture<Operations.Answer> reload = new Operations(cluster).begin("reload?wait=2m");
+		List<Integer> before = new ArrayList<>(this.connections.keySet());
+		Set<Integer> replied = new TreeSet<>();
+		do {
+			for (Worker worker : cluster.cluster().workers()) {
+				if ("READY".equals(worker.state()) || "DRAINING".equals(worker.state())) {
+					Answer answer = postAnywhere("/request/" + worker.id() + "/pid", "0");
+					if (answer.status() == 200) {
+						assertThat(answer.body()).isEqualTo(Long.toString(worker.pid()));
+						replied.add(worker.id());
+					}
+					else {
+						answer.assertFailed("MessageNotDeliveredException", "worker-" + worker.id());
+					}
+				}
+			}
+			postAnywhere("/broadcast", "during a reload").assertOk();
+		}
+		while (!reload.isDone());
+		assertThat(reload.join().status()).as(reload.join().body()).isEqualTo(200);
+		// the last of the former workers may still be leaving
+		List<Integer> after = cluster.cluster()
+			.workers()
+			.stream()
+			.filter((worker) -> "READY".equals(worker.state()))
+			.map(Worker::id)
+			.toList();
+		assertThat(after).hasSize(WORKERS).doesNotContainAnyElementsOf(before);
+		assertThat(replied).containsAll(before);
+		for (int id : after) {
+			postAnywhere("/request/" + id + "/pid", "0").assertOk();
+		}
 	}
 
 	/**

@@ -39,7 +39,7 @@ import static org.awaitility.Awaitility.await;
 @ExtendWith(PrintOutputOnFailure.class)
 class ReloadLoadTests {
 
-	private static final int ROUNDS = Integer.getInteger("reload.rounds", 3);
+	private static final int ROUNDS = Integer.getInteger("reload.rounds", 2);
 
 	private static final long SEED = Long.getLong("reload.seed", 26);
 

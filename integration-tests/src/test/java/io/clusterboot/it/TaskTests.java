@@ -42,7 +42,13 @@ class TaskTests {
 
 	@BeforeAll
 	static void start() {
-		cluster = ClusterProcess.ports().workers(3).property("cluster.tasks.threads", 2).start();
+		cluster = ClusterProcess.ports()
+			.workers(3)
+			.property("cluster.tasks.threads", 2)
+			.property("management.endpoint.cluster.access", "unrestricted")
+			.property("cluster.reload.probation", "100ms")
+			.property("cluster.drain.idle-grace", "100ms")
+			.start();
 		cluster.awaitReady();
 	}
 
@@ -144,6 +150,61 @@ class TaskTests {
 		assertThat(reply).isNotNull();
 		assertThat(reply.body()).contains("WorkerGoneException", "Task 'hold': worker-", "is gone",
 				"not marked idempotent");
+	}
+
+	@Test
+	@Order(7)
+	void aBatchEndsWithTheFirstFailureOfItsTasks() {
+		Path first = directory.resolve("first");
+		Path second = directory.resolve("second");
+		assertThat(get("/batch?files=%s,%s,%s".formatted(first, second, first)).body())
+			.contains("Task 'holdNew' failed", "boom");
+		for (Path file : List.of(first, second)) {
+			await().atMost(TIMEOUT).until(() -> Files.exists(file.resolveSibling(file.getFileName() + ".interrupted")));
+		}
+	}
+
+	@Test
+	@Order(8)
+	void theDeathOfAWorkerInterruptsWhatItHasSubmitted() throws Exception {
+		long submitter = 0;
+		Path file = directory;
+		for (int i = 0; submitter == 0 && i < 20; i++) {
+			HttpConnection connection = HttpConnection.open(cluster.port(), TIMEOUT);
+			long pid = connection.get("/pid").pid();
+			file = directory.resolve("orphan" + i);
+			connection.send("GET", "/tasks/submit?task=hold&argument=" + file, new byte[0]);
+			if (pidIn(file) != pid) {
+				submitter = pid;
+			}
+		}
+		assertThat(submitter).as("a worker whose task another one runs").isPositive();
+		ClusterProcess.signal("KILL", List.of(submitter));
+		Path interrupted = file.resolveSibling(file.getFileName() + ".interrupted");
+		await().atMost(TIMEOUT).until(() -> Files.exists(interrupted));
+		cluster.awaitReplaced(List.of(submitter));
+	}
+
+	@Test
+	@Order(9)
+	void aReloadLosesNoTask() {
+		List<Long> before = cluster.workerPids();
+		CompletableFuture<Operations.Answer> reload = new Operations(cluster).begin("reload?wait=2m");
+		Set<Long> pids = new TreeSet<>();
+		int rounds = 0;
+		do {
+			assertThat(numbers("/map?count=300"))
+				.containsExactlyElementsOf(LongStream.range(0, 300).map((number) -> number * number).boxed().toList());
+			List<Long> answered = numbers("/where?count=30");
+			assertThat(answered).hasSize(30);
+			pids.addAll(answered);
+			rounds++;
+		}
+		while (!reload.isDone());
+		assertThat(reload.join().status()).as(reload.join().body()).isEqualTo(200);
+		pids.addAll(numbers("/where?count=60"));
+		assertThat(rounds).isGreaterThan(3);
+		assertThat(pids).containsAll(before).containsAll(cluster.workerPids());
 	}
 
 }

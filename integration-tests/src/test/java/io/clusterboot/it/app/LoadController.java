@@ -12,6 +12,9 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
+import io.clusterboot.balancing.ClusterLoad;
+
+import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.PostMapping;
 import org.springframework.web.bind.annotation.RequestParam;
@@ -32,6 +35,18 @@ class LoadController {
 		thread.setDaemon(true);
 		return thread;
 	});
+
+	private final ObjectProvider<ClusterLoad> clusterLoad;
+
+	LoadController(ObjectProvider<ClusterLoad> clusterLoad) {
+		this.clusterLoad = clusterLoad;
+	}
+
+	@GetMapping("/report")
+	String report(@RequestParam double load) {
+		this.clusterLoad.getObject().report(load);
+		return Long.toString(PID);
+	}
 
 	@GetMapping("/number")
 	String number(@RequestParam int n, @RequestParam long ms) throws InterruptedException {

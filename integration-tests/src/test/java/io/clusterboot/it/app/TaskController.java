@@ -1,5 +1,6 @@
 package io.clusterboot.it.app;
 
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -48,6 +49,11 @@ class TaskController {
 		return this.executor.getObject().map("where", IntStream.range(0, count).boxed().toList(), Long.class).join();
 	}
 
+	@GetMapping("/batch")
+	List<String> batch(@RequestParam List<String> files) {
+		return this.executor.getObject().map("holdNew", files, String.class).join();
+	}
+
 	@GetMapping("/cancel")
 	boolean cancel(@RequestParam Path file) throws InterruptedException {
 		CompletableFuture<String> future = this.executor.getObject().submit("hold", file.toString(), String.class);
@@ -93,6 +99,22 @@ class TaskController {
 	@ClusterTask(value = "holdOnce", idempotent = true)
 	String holdOnce(String file) throws Exception {
 		return Files.exists(Path.of(file)) ? "again in " + ProcessHandle.current().pid() : holdIn(Path.of(file));
+	}
+
+	/**
+	 * As the other one. The second time it fails, as soon as the first one runs.
+	 */
+	@ClusterTask("holdNew")
+	String holdNew(String file) throws Exception {
+		Path own = Path.of(file + ".own");
+		try {
+			Files.createFile(own);
+		}
+		catch (FileAlreadyExistsException ex) {
+			FileGate.awaitFile(Path.of(file), Duration.ofSeconds(10));
+			throw new IllegalStateException("boom", ex);
+		}
+		return holdIn(Path.of(file));
 	}
 
 	private static String holdIn(Path file) throws Exception {

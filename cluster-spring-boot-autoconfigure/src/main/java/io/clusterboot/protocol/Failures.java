@@ -1,11 +1,11 @@
-package io.clusterboot.task;
+package io.clusterboot.protocol;
 
 import java.util.concurrent.CompletionException;
 
 /**
  * Failures of futures.
  */
-final class Failures {
+public final class Failures {
 
 	private Failures() {
 	}
@@ -15,7 +15,7 @@ final class Failures {
 	 * @param failure the failure
 	 * @return its cause
 	 */
-	static Throwable causeOf(Throwable failure) {
+	public static Throwable causeOf(Throwable failure) {
 		return (failure instanceof CompletionException && failure.getCause() != null) ? failure.getCause() : failure;
 	}
 

@@ -1,0 +1,72 @@
+package io.clusterboot.it;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Base64;
+import java.util.List;
+
+import io.clusterboot.it.HttpConnection.Reply;
+import io.clusterboot.it.secured.SecuredApplication;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * Spring Security decides who may control the cluster, where it is present.
+ */
+@ExtendWith(PrintOutputOnFailure.class)
+class SecurityTests {
+
+	private static final String ENDPOINT = "/actuator/cluster";
+
+	private static Reply send(ClusterProcess cluster, String method, String path, String user) throws IOException {
+		try (HttpConnection connection = HttpConnection.open(cluster.port(), Duration.ofMinutes(2))) {
+			if (user.isEmpty()) {
+				connection.send(method, path, new byte[0]);
+			}
+			else {
+				String credentials = Base64.getEncoder()
+					.encodeToString((user + ":" + user).getBytes(StandardCharsets.UTF_8));
+				connection.send(method, path, new byte[0], "Authorization: Basic " + credentials);
+			}
+			return connection.read();
+		}
+	}
+
+	private static JsonNode look(ClusterProcess cluster) throws IOException {
+		Reply reply = send(cluster, "GET", ENDPOINT, "operator");
+		assertThat(reply.status()).isEqualTo(200);
+		return JsonMapper.shared().readTree(reply.body());
+	}
+
+	@Test
+	void onlyOperatorsControlTheCluster() throws Exception {
+		try (ClusterProcess cluster = ClusterProcess.securedApplication(SecuredApplication.class)
+			.workers(1)
+			.property("management.endpoint.cluster.access", "unrestricted")
+			.property("cluster.reload.probation", "100ms")
+			.property("cluster.drain.idle-grace", "100ms")
+			.start()) {
+			cluster.awaitLine("is ready after");
+			List<Long> workers = cluster.workerPids();
+			for (String operation : List.of("reload", "abort", "scale", "restart")) {
+				String path = ENDPOINT + "/" + operation;
+				assertThat(send(cluster, "POST", path, "").status()).as("nobody: %s", operation).isEqualTo(401);
+				assertThat(send(cluster, "POST", path, "reader").status()).as("reader: %s", operation).isEqualTo(403);
+			}
+			assertThat(send(cluster, "GET", ENDPOINT, "").status()).isEqualTo(401);
+			assertThat(send(cluster, "GET", ENDPOINT, "reader").status()).isEqualTo(403);
+			assertThat(look(cluster).at("/reload/state").asString()).isEqualTo("IDLE");
+			assertThat(cluster.workerPids()).isEqualTo(workers);
+
+			Reply reply = send(cluster, "POST", ENDPOINT + "/reload?wait=2m", "operator");
+			assertThat(reply.status()).as(reply.body()).isEqualTo(200);
+			assertThat(look(cluster).at("/workers/0/pid").asLong()).isNotIn(workers);
+		}
+	}
+
+}
