@@ -60,6 +60,8 @@ class ReactiveLoadController {
 	@GetMapping("/events")
 	Flux<ServerSentEvent<Long>> events(@RequestParam long interval) {
 		return Flux.interval(Duration.ofMillis(interval))
+			// while a machine is too slow to write them, events wait
+			.onBackpressureBuffer()
 			.map((number) -> ServerSentEvent.builder(PID).id(Long.toString(number + 1)).build());
 	}
 
@@ -68,7 +70,9 @@ class ReactiveLoadController {
 	 */
 	@GetMapping("/endless")
 	Flux<ServerSentEvent<Long>> endless() {
-		return Flux.interval(Duration.ofMillis(50)).map((number) -> ServerSentEvent.builder(PID).build());
+		return Flux.interval(Duration.ofMillis(50))
+			.onBackpressureBuffer()
+			.map((number) -> ServerSentEvent.builder(PID).build());
 	}
 
 	/**
