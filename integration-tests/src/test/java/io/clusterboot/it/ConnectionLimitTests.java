@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.time.Duration;
 
 import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.condition.DisabledIfSystemProperty;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -16,6 +17,8 @@ import static org.assertj.core.api.Assertions.assertThat;
  */
 @Tag("every-server")
 @ExtendWith(PrintOutputOnFailure.class)
+@DisabledIfSystemProperty(named = "test.server", matches = "jetty",
+		disabledReason = "LoadBalancingTests has a test with a higher limit, which Jetty keeps to")
 class ConnectionLimitTests {
 
 	private static final Duration TIMEOUT = Duration.ofSeconds(20);
