@@ -26,8 +26,9 @@ import org.springframework.util.unit.DataSize;
  * set.
  * @param loadBalancing Who decides which worker gets a new connection: 'kernel', where
  * each worker accepts for itself, or one of 'round-robin', 'least-connections',
- * 'least-load', 'ip-hash' and the name of a class that implements WorkerSelector, where
- * the primary accepts and passes connections on.
+ * 'least-load', 'ip-hash' and the name of a class that implements WorkerSelector, or of a
+ * key in spring.factories for such a name, where the primary accepts and passes
+ * connections on.
  * @param startup how workers are started
  * @param heartbeat how the primary notices that a worker hangs
  * @param restart how workers that exit are replaced

@@ -59,7 +59,7 @@ public final class ClusterAutoConfiguration {
 
 		@Bean
 		WebServerFactoryCustomizer<ConfigurableWebServerFactory> clusterServerCheck(
-				ObjectProvider<SharableServers> servers) {
+				ObjectProvider<SharableServers<?>> servers) {
 			return (factory) -> {
 				if (servers.stream().noneMatch((sharable) -> sharable.includes(factory))) {
 					throw new UnsharableServerException("Workers cannot share the port of the web server that %s makes."

@@ -102,12 +102,12 @@ final class Dispatcher {
 		else if (message instanceof FromWorker.ConnectionTaken taken) {
 			Connection connection = receiver.answered(taken.number());
 			if (connection != null) {
-				receiver.isBusy(taken.busyness(), 1);
+				receiver.says(taken.busyness(), 1);
 				Descriptors.close(connection.descriptor());
 			}
 		}
 		else if (message instanceof FromWorker.Busy busy) {
-			receiver.isBusy(busy.busyness(), (receiver.outstanding != null) ? 1 : 0);
+			receiver.says(busy.busyness(), (receiver.outstanding != null) ? 1 : 0);
 		}
 		else if (message instanceof FromWorker.ConnectionDeclined declined) {
 			Connection connection = receiver.answered(declined.number());
@@ -311,7 +311,7 @@ final class Dispatcher {
 		 * @param busyness what it has said
 		 * @param passed number of connections that it did not know of
 		 */
-		private void isBusy(Busyness busyness, int passed) {
+		private void says(Busyness busyness, int passed) {
 			this.busyness = busyness;
 			this.connections = busyness.connections() + passed;
 		}

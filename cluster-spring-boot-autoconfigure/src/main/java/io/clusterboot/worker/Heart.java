@@ -20,8 +20,6 @@ final class Heart {
 
 	private static final Log logger = LogFactory.getLog(Heart.class);
 
-	private static final Duration PULSE = Duration.ofMillis(50);
-
 	private final PrimaryLink link;
 
 	private final RequestTracker requests;
@@ -43,29 +41,18 @@ final class Heart {
 		this.requestTimeout = requestTimeout;
 	}
 
-	/**
-	 * Start to beat.
-	 * @param interval time between two beats
-	 * @param pulse what is to be done in between too, and takes no time
-	 */
-	void start(Duration interval, Runnable pulse) {
-		this.scheduler.scheduleAtFixedRate(() -> carefully(this::beat), 0, interval.toMillis(), TimeUnit.MILLISECONDS);
-		this.scheduler.scheduleWithFixedDelay(() -> carefully(pulse), PULSE.toMillis(), PULSE.toMillis(),
-				TimeUnit.MILLISECONDS);
+	void start(Duration interval) {
+		this.scheduler.scheduleAtFixedRate(this::beat, 0, interval.toMillis(), TimeUnit.MILLISECONDS);
 	}
 
 	private void beat() {
-		if (!this.link.isCongested()) {
-			this.link.send(new FromWorker.Heartbeat(this.meter.measure()));
-		}
-		if (this.requestTimeout != null) {
-			this.requests.newlyStuck(this.requestTimeout).forEach(this::reportStuck);
-		}
-	}
-
-	private static void carefully(Runnable task) {
 		try {
-			task.run();
+			if (!this.link.isCongested()) {
+				this.link.send(new FromWorker.Heartbeat(this.meter.measure()));
+			}
+			if (this.requestTimeout != null) {
+				this.requests.newlyStuck(this.requestTimeout).forEach(this::reportStuck);
+			}
 		}
 		catch (RuntimeException | LinkageError ex) {
 			// a scheduled task that throws is not run again, and its worker would be

@@ -3,6 +3,8 @@ package io.clusterboot.worker;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 
@@ -11,9 +13,12 @@ import io.clusterboot.protocol.FromWorker;
 import io.clusterboot.protocol.ListenAddress;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Answers the primary over the link.
+ * Answers the primary over the link, and tells it how busy this worker is.
+ * <p>
+ * Thread-safe.
  */
 final class PassingPrimary implements PassedServerSocket.Primary {
 
@@ -22,11 +27,17 @@ final class PassingPrimary implements PassedServerSocket.Primary {
 	/** A socket on this machine takes a small message at once, unless it is full. */
 	private static final Duration WRITE = Duration.ofSeconds(1);
 
+	/** Longest time for which the primary does not know of a change. */
+	private static final Duration PULSE = Duration.ofMillis(50);
+
 	private final PrimaryLink link;
 
 	private final Supplier<Busyness> meter;
 
-	private Busyness told = Busyness.NONE;
+	private @Nullable ScheduledExecutorService pulse;
+
+	/** What has been told last; not known after something has been told on the side. */
+	private @Nullable Busyness told;
 
 	PassingPrimary(PrimaryLink link, Supplier<Busyness> meter) {
 		this.link = link;
@@ -34,13 +45,40 @@ final class PassingPrimary implements PassedServerSocket.Primary {
 	}
 
 	/**
-	 * Tell the primary how busy this worker is, if it does not know that already.
+	 * Tell the primary from now on how busy this worker is, whenever that has changed.
 	 */
-	synchronized void tell() {
-		Busyness busyness = this.meter.get();
-		if (!busyness.equals(this.told) && !this.link.isCongested() && this.link.send(new FromWorker.Busy(busyness))) {
-			this.told = busyness;
+	synchronized void start() {
+		if (this.pulse == null) {
+			this.pulse = Executors.newSingleThreadScheduledExecutor((task) -> {
+				Thread thread = new Thread(task, "cluster-busyness");
+				thread.setDaemon(true);
+				return thread;
+			});
+			this.pulse.scheduleWithFixedDelay(this::tell, PULSE.toMillis(), PULSE.toMillis(), TimeUnit.MILLISECONDS);
 		}
+	}
+
+	private synchronized void tell() {
+		try {
+			Busyness busyness = this.meter.get();
+			if (!busyness.equals(this.told) && !this.link.isCongested()
+					&& this.link.send(new FromWorker.Busy(busyness))) {
+				this.told = busyness;
+			}
+		}
+		catch (RuntimeException | LinkageError ex) {
+			// a scheduled task that throws is not run again
+			logger.warn("The primary could not be told how busy this worker is", ex);
+		}
+	}
+
+	/**
+	 * With a connection the primary hears something else than at the last pulse: what is
+	 * the same as then is news again.
+	 */
+	private synchronized boolean toldOnTheSide(FromWorker message, Runnable written) {
+		this.told = null;
+		return this.link.send(message, written);
 	}
 
 	@Override
@@ -51,7 +89,7 @@ final class PassingPrimary implements PassedServerSocket.Primary {
 	@Override
 	public void taken(long number) {
 		CountDownLatch written = new CountDownLatch(1);
-		if (!this.link.send(new FromWorker.ConnectionTaken(number, this.meter.get()), written::countDown)) {
+		if (!toldOnTheSide(new FromWorker.ConnectionTaken(number, this.meter.get()), written::countDown)) {
 			return;
 		}
 		try {

@@ -118,6 +118,7 @@ public final class SharedSockets {
 	}
 
 	private SharedServerSocket passed(ListenAddress key, InetSocketAddress bound) {
+		this.passing.start();
 		return new PassedServerSocket(bound, key, this.passing, () -> release(key));
 	}
 
@@ -190,19 +191,6 @@ public final class SharedSockets {
 
 	private void update() {
 		this.parts.values().forEach((part) -> part.update(this.ready, this.anyReady));
-	}
-
-	/**
-	 * Tell the primary how busy this worker is, if it is the primary who selects workers.
-	 */
-	void tellBusyness() {
-		boolean passed;
-		synchronized (this) {
-			passed = this.parts.values().stream().anyMatch((part) -> part.socket instanceof PassedServerSocket);
-		}
-		if (passed) {
-			this.passing.tell();
-		}
 	}
 
 	/**

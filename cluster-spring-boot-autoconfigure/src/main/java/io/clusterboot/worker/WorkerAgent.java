@@ -100,7 +100,7 @@ public final class WorkerAgent implements PrimaryLink.Orders {
 			agent.link.start();
 			handleSignals(agent);
 			new Heart(agent.link, agent.requests, agent.meter, properties.worker().requestTimeout())
-				.start(properties.heartbeat().interval(), agent.sockets::tellBusyness);
+				.start(properties.heartbeat().interval());
 		}
 		catch (IOException ex) {
 			throw new IllegalStateException(

@@ -13,20 +13,12 @@ import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.server.ServerConnector;
 
 import org.springframework.boot.jetty.servlet.JettyServletWebServerFactory;
-import org.springframework.boot.web.server.WebServerFactory;
-import org.springframework.boot.web.server.WebServerFactoryCustomizer;
-import org.springframework.core.Ordered;
 
 /**
  * Makes all connectors of a Jetty that serves servlets share their sockets, each with its
- * settings. Comes after all other customizers.
+ * settings.
  */
-public final class SharedServerConnectors
-		implements WebServerFactoryCustomizer<JettyServletWebServerFactory>, SharableServers, Ordered {
-
-	private final WorkerAgent agent;
-
-	private final AcceptPolicy policy;
+public final class SharedServerConnectors extends SharableServers<JettyServletWebServerFactory> {
 
 	/**
 	 * Create a customizer.
@@ -34,18 +26,7 @@ public final class SharedServerConnectors
 	 * @param policy when the connectors let connections in
 	 */
 	public SharedServerConnectors(WorkerAgent agent, AcceptPolicy policy) {
-		this.agent = agent;
-		this.policy = policy;
-	}
-
-	@Override
-	public int getOrder() {
-		return LOWEST_PRECEDENCE;
-	}
-
-	@Override
-	public boolean includes(WebServerFactory factory) {
-		return factory instanceof JettyServletWebServerFactory;
+		super(JettyServletWebServerFactory.class, agent, policy);
 	}
 
 	@Override
@@ -59,10 +40,10 @@ public final class SharedServerConnectors
 		for (Connector connector : server.getConnectors()) {
 			if (!(connector instanceof LocalConnector)) {
 				ServerConnector sharable = requireSharable(connector);
-				shared.put(sharable, SharedConnector.of(sharable, this.agent, this.policy));
+				shared.put(sharable, SharedConnector.of(sharable, agent(), policy()));
 			}
 		}
-		server.insertHandler(new TrackingHandler(this.agent.requests(), shared));
+		server.insertHandler(new TrackingHandler(agent().requests(), shared));
 	}
 
 	private static ServerConnector requireSharable(Connector connector) {

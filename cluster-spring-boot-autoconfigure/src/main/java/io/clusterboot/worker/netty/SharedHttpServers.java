@@ -8,21 +8,12 @@ import io.clusterboot.worker.WorkerAgent;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.boot.reactor.netty.NettyReactiveWebServerFactory;
-import org.springframework.boot.web.server.WebServerFactory;
-import org.springframework.boot.web.server.WebServerFactoryCustomizer;
-import org.springframework.core.Ordered;
 import org.springframework.http.client.ReactorResourceFactory;
 
 /**
- * Makes the servers of Reactor Netty share their sockets. Comes after all other
- * customizers.
+ * Makes the servers of Reactor Netty share their sockets.
  */
-public final class SharedHttpServers
-		implements WebServerFactoryCustomizer<NettyReactiveWebServerFactory>, SharableServers, Ordered {
-
-	private final WorkerAgent agent;
-
-	private final AcceptPolicy policy;
+public final class SharedHttpServers extends SharableServers<NettyReactiveWebServerFactory> {
 
 	private final Supplier<@Nullable ReactorResourceFactory> resources;
 
@@ -35,19 +26,8 @@ public final class SharedHttpServers
 	 */
 	public SharedHttpServers(WorkerAgent agent, AcceptPolicy policy,
 			Supplier<@Nullable ReactorResourceFactory> resources) {
-		this.agent = agent;
-		this.policy = policy;
+		super(NettyReactiveWebServerFactory.class, agent, policy);
 		this.resources = resources;
-	}
-
-	@Override
-	public int getOrder() {
-		return LOWEST_PRECEDENCE;
-	}
-
-	@Override
-	public boolean includes(WebServerFactory factory) {
-		return factory instanceof NettyReactiveWebServerFactory;
 	}
 
 	/**
@@ -56,7 +36,7 @@ public final class SharedHttpServers
 	 */
 	@Override
 	public void customize(NettyReactiveWebServerFactory factory) {
-		SharedHttpServer server = new SharedHttpServer(this.agent, this.policy);
+		SharedHttpServer server = new SharedHttpServer(agent(), policy());
 		factory.setResourceFactory(new SharedResources(server, this.resources));
 		factory.addServerCustomizers(server::share);
 	}

@@ -8,21 +8,13 @@ import org.apache.catalina.connector.Connector;
 import org.apache.coyote.http11.Http11NioProtocol;
 
 import org.springframework.boot.tomcat.TomcatWebServerFactory;
-import org.springframework.boot.web.server.WebServerFactory;
-import org.springframework.boot.web.server.WebServerFactoryCustomizer;
-import org.springframework.core.Ordered;
 
 /**
  * Makes all connectors of a Tomcat share their sockets: the main one by its protocol, the
  * additional ones, which the application has created itself, by copies with the same
- * settings. Comes after all other customizers.
+ * settings.
  */
-public final class SharedConnectors
-		implements WebServerFactoryCustomizer<TomcatWebServerFactory>, SharableServers, Ordered {
-
-	private final WorkerAgent agent;
-
-	private final AcceptPolicy policy;
+public final class SharedConnectors extends SharableServers<TomcatWebServerFactory> {
 
 	/**
 	 * Create a customizer.
@@ -30,18 +22,7 @@ public final class SharedConnectors
 	 * @param policy when the connectors let connections in
 	 */
 	public SharedConnectors(WorkerAgent agent, AcceptPolicy policy) {
-		this.agent = agent;
-		this.policy = policy;
-	}
-
-	@Override
-	public int getOrder() {
-		return LOWEST_PRECEDENCE;
-	}
-
-	@Override
-	public boolean includes(WebServerFactory factory) {
-		return factory instanceof TomcatWebServerFactory;
+		super(TomcatWebServerFactory.class, agent, policy);
 	}
 
 	@Override
@@ -60,7 +41,7 @@ public final class SharedConnectors
 	}
 
 	private void share(Connector connector) {
-		((SharedHttp11NioProtocol) connector.getProtocolHandler()).shareThrough(this.agent, this.policy);
+		((SharedHttp11NioProtocol) connector.getProtocolHandler()).shareThrough(agent(), policy());
 	}
 
 	/**
