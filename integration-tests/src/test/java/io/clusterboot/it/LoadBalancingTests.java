@@ -19,7 +19,6 @@ import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestMethodOrder;
-import org.junit.jupiter.api.condition.DisabledIfSystemProperty;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -205,35 +204,6 @@ class LoadBalancingTests {
 					.anyMatch((worker) -> worker.pid() == loaded && worker.load().reported() == 1.5));
 			LoadResult result = LoadGenerator.on(cluster.port()).clients(1).requests(200).run().assertNoFailures();
 			assertThat(result.answers().getOrDefault(loaded, 0L)).as(result::table).isLessThan(20);
-		}
-	}
-
-	@Test
-	@Tag("every-server")
-	@DisabledIfSystemProperty(named = "test.server", matches = "netty", disabledReason = "see ConnectionLimitTests")
-	void aWorkerThatHasAllTheConnectionsItMayHaveDeclines() throws IOException {
-		List<HttpConnection> kept = new ArrayList<>();
-		try (ClusterProcess cluster = cluster("round-robin").property("server.tomcat.max-connections", 2)
-			.property("server.jetty.max-connections", 2)
-			.property("management.server.port", 0)
-			.start()) {
-			cluster.awaitReady();
-			for (int i = 0; i < 4; i++) {
-				HttpConnection connection = HttpConnection.open(cluster.port(), TIMEOUT);
-				kept.add(connection);
-				assertThat(connection.get("/pid").status()).isEqualTo(200);
-			}
-			try (HttpConnection fifth = HttpConnection.open(cluster.port(), TIMEOUT)) {
-				fifth.send("GET", "/pid", new byte[0]);
-				assertThat(fifth.isAnswered(Duration.ofMillis(500))).isFalse();
-				kept.get(0).close();
-				assertThat(fifth.read().status()).isEqualTo(200);
-			}
-		}
-		finally {
-			for (HttpConnection connection : kept) {
-				connection.close();
-			}
 		}
 	}
 
