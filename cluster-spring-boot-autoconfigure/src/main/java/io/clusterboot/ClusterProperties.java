@@ -35,6 +35,7 @@ import org.springframework.util.unit.DataSize;
  * @param reload how workers are replaced by new ones
  * @param recycle when a worker that runs is replaced
  * @param drain how a worker leaves without losing requests
+ * @param rebalance how kept-alive connections are spread over the workers
  * @param shutdown how the cluster stops
  * @param worker what workers get beyond the application's own command line
  * @param staging the copies that workers run from
@@ -46,9 +47,9 @@ import org.springframework.util.unit.DataSize;
 public record ClusterProperties(@DefaultValue("true") boolean enabled, @DefaultValue("auto") WorkerCount workers,
 		@Nullable Integer maxWorkers, @DefaultValue("kernel") String loadBalancing, @DefaultValue Startup startup,
 		@DefaultValue Heartbeat heartbeat, @DefaultValue Restart restart, @DefaultValue Reload reload,
-		@DefaultValue Recycle recycle, @DefaultValue Drain drain, @DefaultValue Shutdown shutdown,
-		@DefaultValue Worker worker, @DefaultValue Staging staging, @DefaultValue Link link,
-		@DefaultValue Messaging messaging, @DefaultValue Tasks tasks) {
+		@DefaultValue Recycle recycle, @DefaultValue Drain drain, @DefaultValue Rebalance rebalance,
+		@DefaultValue Shutdown shutdown, @DefaultValue Worker worker, @DefaultValue Staging staging,
+		@DefaultValue Link link, @DefaultValue Messaging messaging, @DefaultValue Tasks tasks) {
 
 	/** Workers per processor beyond which a machine is hardly ever better used. */
 	private static final int MOST_PER_PROCESSOR = 4;
@@ -76,8 +77,9 @@ public record ClusterProperties(@DefaultValue("true") boolean enabled, @DefaultV
 	public ClusterProperties withWorkerJvmArg(String option) {
 		List<String> options = new ArrayList<>(this.worker.jvmArgs());
 		options.add(0, option);
-		return new ClusterProperties(this.enabled, this.workers, this.maxWorkers, this.loadBalancing, this.startup,
-				this.heartbeat, this.restart, this.reload, this.recycle, this.drain, this.shutdown, new Worker(options,
+		return new ClusterProperties(
+				this.enabled, this.workers, this.maxWorkers, this.loadBalancing, this.startup, this.heartbeat,
+				this.restart, this.reload, this.recycle, this.drain, this.rebalance, this.shutdown, new Worker(options,
 						this.worker.environment(), this.worker.environmentFile(), this.worker.requestTimeout()),
 				this.staging, this.link, this.messaging, this.tasks);
 	}
@@ -201,14 +203,31 @@ public record ClusterProperties(@DefaultValue("true") boolean enabled, @DefaultV
 	 * @param closeWindow Time over which the end of idle connections is spread evenly,
 	 * counted from the end of the grace period, for their clients not to reconnect all at
 	 * once.
+	 * @param handover Whether kept-alive connections move to other workers instead of
+	 * being closed, where the server can do that.
 	 */
 	public record Drain(@DefaultValue("30s") Duration timeout, @DefaultValue("2s") Duration idleGrace,
-			@DefaultValue("1s") Duration closeWindow) {
+			@DefaultValue("1s") Duration closeWindow, @DefaultValue("true") boolean handover) {
 
 		public Drain {
 			Check.notNegative("cluster.drain.timeout", timeout);
 			Check.notNegative("cluster.drain.idle-grace", idleGrace);
 			Check.notNegative("cluster.drain.close-window", closeWindow);
+		}
+
+	}
+
+	/**
+	 * How kept-alive connections are spread over the workers.
+	 *
+	 * @param enabled Whether kept-alive connections move from the workers that have most
+	 * of them to those that have fewest, as after a reload.
+	 * @param rate Number of connections that move in one second at the most.
+	 */
+	public record Rebalance(@DefaultValue("true") boolean enabled, @DefaultValue("50") int rate) {
+
+		public Rebalance {
+			Check.atLeast("cluster.rebalance.rate", rate, 1);
 		}
 
 	}

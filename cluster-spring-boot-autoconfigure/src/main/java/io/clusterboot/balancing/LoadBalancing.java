@@ -14,14 +14,23 @@ import org.springframework.util.ClassUtils;
 public final class LoadBalancing {
 
 	/** Each worker accepts for itself. */
-	public static final String KERNEL = "kernel";
+	private static final String KERNEL = "kernel";
 
 	private LoadBalancing() {
 	}
 
 	/**
+	 * Whether the primary accepts connections and passes them on.
+	 * @param value the value
+	 * @return whether it does, as opposed to each worker for itself
+	 */
+	public static boolean isPassing(String value) {
+		return !KERNEL.equals(value);
+	}
+
+	/**
 	 * Create the selector that a value names.
-	 * @param value the value, which is not {@link #KERNEL}
+	 * @param value the value, with which the primary passes connections on
 	 * @return the selector
 	 * @throws UnknownStrategyException if it names none
 	 */

@@ -2,6 +2,7 @@ package io.clusterboot.primary;
 
 import java.io.FileDescriptor;
 import java.net.InetAddress;
+import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -22,16 +23,21 @@ import io.clusterboot.protocol.Busyness;
 import io.clusterboot.protocol.Descriptors;
 import io.clusterboot.protocol.FromPrimary;
 import io.clusterboot.protocol.FromWorker;
+import io.clusterboot.protocol.KeptConnection;
 import io.clusterboot.protocol.ListenAddress;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Passes connections that this process has accepted to workers. A worker has one at a
- * time that it has not acknowledged: until it has, the connection is the primary's too,
- * which gives it to another worker when that one declines it or dies. So a worker that
- * stands still holds up one connection at the most.
+ * Passes connections to workers: those that this process has accepted, and those that
+ * another worker has kept alive and hands over. A worker has one at a time that it has
+ * not acknowledged: until it has, the connection is the primary's too, which gives it to
+ * another worker when that one declines it or dies. So a worker that stands still holds
+ * up one connection at the most.
+ * <p>
+ * A worker that hands a connection over keeps its copy, and leaves it alone, until it is
+ * told whose it is. It gets back what nobody takes over.
  * <p>
  * Thread-safe. It works on the threads that accept and on those that read the links, not
  * on the supervisor's.
@@ -54,6 +60,8 @@ final class Dispatcher {
 	private final Deque<Connection> waiting = new ArrayDeque<>();
 
 	private long lastNumber;
+
+	private long handedOver;
 
 	private boolean selectorFailed;
 
@@ -91,19 +99,57 @@ final class Dispatcher {
 		freed();
 	}
 
-	synchronized void received(int id, FromWorker.Dispatching message) {
+	/**
+	 * A worker has said something.
+	 * @param id id of the worker
+	 * @param message what it has said
+	 * @param descriptors what travelled along, owned by the dispatcher from now on
+	 */
+	synchronized void received(int id, FromWorker.Dispatching message, List<FileDescriptor> descriptors) {
 		Receiver receiver = this.receivers.get(id);
-		if (receiver == null) {
-			return;
+		if (receiver == null || this.closed) {
+			descriptors.forEach(Descriptors::close);
 		}
+		else if (message instanceof FromWorker.HandOver handOver && descriptors.size() == 1) {
+			handedOver(receiver, handOver, descriptors.get(0));
+		}
+		else {
+			descriptors.forEach(Descriptors::close);
+			received(receiver, message);
+		}
+	}
+
+	private void handedOver(Receiver sender, FromWorker.HandOver handOver, FileDescriptor descriptor) {
+		KeptConnection kept = handOver.connection();
+		pass(new Connection(handOver.address(), descriptor, new IncomingConnection(address(kept.client())),
+				new HashSet<>(), new HandOver(sender.id, handOver.exchange(), kept)));
+	}
+
+	/**
+	 * The name service is not asked about an address.
+	 */
+	private static @Nullable InetAddress address(String client) {
+		try {
+			return InetAddress.getByName(client);
+		}
+		catch (UnknownHostException ex) {
+			return null;
+		}
+	}
+
+	private void received(Receiver receiver, FromWorker.Dispatching message) {
 		if (message instanceof FromWorker.Gate gate) {
-			receiver.gate(gate);
+			set(receiver.open, gate.address(), gate.open());
+		}
+		else if (message instanceof FromWorker.TakesOver takesOver) {
+			set(receiver.takingOver, takesOver.address(), takesOver.open());
 		}
 		else if (message instanceof FromWorker.ConnectionTaken taken) {
 			Connection connection = receiver.answered(taken.number());
 			if (connection != null) {
 				receiver.says(taken.busyness(), 1);
 				Descriptors.close(connection.descriptor());
+				answer(connection, true);
 			}
 		}
 		else if (message instanceof FromWorker.Busy busy) {
@@ -113,7 +159,7 @@ final class Dispatcher {
 			Connection connection = receiver.answered(declined.number());
 			if (connection != null) {
 				receiver.connections--;
-				connection.declinedBy().add(id);
+				connection.declinedBy().add(receiver.id);
 				pass(connection);
 			}
 		}
@@ -121,6 +167,40 @@ final class Dispatcher {
 			lastCall(receiver, lastCall);
 		}
 		freed();
+	}
+
+	private static void set(Set<ListenAddress> addresses, ListenAddress address, boolean included) {
+		if (included) {
+			addresses.add(address);
+		}
+		else {
+			addresses.remove(address);
+		}
+	}
+
+	/**
+	 * Tell the worker that hands a connection over whose it is.
+	 */
+	private void answer(Connection connection, boolean taken) {
+		HandOver handOver = connection.handOver();
+		if (handOver == null) {
+			return;
+		}
+		if (taken) {
+			this.handedOver++;
+		}
+		Receiver sender = this.receivers.get(handOver.from());
+		if (sender != null) {
+			sender.peer.send(new FromPrimary.HandedOver(handOver.exchange(), taken));
+		}
+	}
+
+	/**
+	 * The number of connections that have been handed over.
+	 * @return the number
+	 */
+	synchronized long handedOver() {
+		return this.handedOver;
 	}
 
 	private void lastCall(Receiver receiver, FromWorker.LastCall lastCall) {
@@ -156,12 +236,13 @@ final class Dispatcher {
 	}
 
 	private boolean hasTaker(ListenAddress address) {
-		return this.waiting.size() < MOST_WAITING
-				&& this.receivers.values().stream().anyMatch((receiver) -> isCandidate(receiver, address));
+		return this.waiting.size() < MOST_WAITING && this.receivers.values()
+			.stream()
+			.anyMatch((receiver) -> receiver.open.contains(address) && isFree(receiver));
 	}
 
-	private boolean isCandidate(Receiver receiver, ListenAddress address) {
-		return receiver.open.contains(address) && (receiver.outstanding == null || this.selector.isSticky());
+	private boolean isFree(Receiver receiver) {
+		return receiver.outstanding == null || this.selector.isSticky();
 	}
 
 	/**
@@ -175,7 +256,7 @@ final class Dispatcher {
 			Descriptors.close(descriptor);
 			return;
 		}
-		pass(new Connection(address, descriptor, new IncomingConnection(client), new HashSet<>()));
+		pass(new Connection(address, descriptor, new IncomingConnection(client), new HashSet<>(), null));
 	}
 
 	/**
@@ -207,6 +288,11 @@ final class Dispatcher {
 	}
 
 	private void pass(Connection connection) {
+		if (isReturned(connection)) {
+			Descriptors.close(connection.descriptor());
+			answer(connection, false);
+			return;
+		}
 		List<Receiver> candidates = candidates(connection);
 		while (!candidates.isEmpty()) {
 			Receiver receiver = select(candidates, connection.incoming());
@@ -215,22 +301,43 @@ final class Dispatcher {
 			}
 			long number = ++this.lastNumber;
 			receiver.give(number, connection);
-			if (receiver.peer.send(new FromPrimary.Connection(number, connection.address()), connection.descriptor())) {
+			if (receiver.peer.send(connection.message(number), connection.descriptor())) {
 				return;
 			}
 			// its end is going to be noticed
 			receiver.answered(number);
 			receiver.open.clear();
+			receiver.takingOver.clear();
+			if (isReturned(connection)) {
+				pass(connection);
+				return;
+			}
 			candidates = candidates(connection);
 		}
 		this.waiting.add(connection);
 	}
 
+	/**
+	 * A connection that is handed over does not wait for somebody to come, as long as the
+	 * worker that had it can go on with it.
+	 */
+	private boolean isReturned(Connection connection) {
+		HandOver handOver = connection.handOver();
+		return handOver != null && this.receivers.containsKey(handOver.from())
+				&& this.receivers.values().stream().noneMatch((receiver) -> mayTake(receiver, connection));
+	}
+
+	private static boolean mayTake(Receiver receiver, Connection connection) {
+		HandOver handOver = connection.handOver();
+		boolean open = (handOver == null) ? receiver.open.contains(connection.address())
+				: receiver.takingOver.contains(connection.address()) && receiver.id != handOver.from();
+		return open && !connection.declinedBy().contains(receiver.id);
+	}
+
 	private List<Receiver> candidates(Connection connection) {
 		return this.receivers.values()
 			.stream()
-			.filter((receiver) -> isCandidate(receiver, connection.address())
-					&& !connection.declinedBy().contains(receiver.id))
+			.filter((receiver) -> isFree(receiver) && mayTake(receiver, connection))
 			.sorted(Comparator.comparingInt((receiver) -> receiver.index))
 			.toList();
 	}
@@ -281,7 +388,11 @@ final class Dispatcher {
 
 		private final HandleRegistry.Peer peer;
 
+		/** Where it takes new connections. */
 		private final Set<ListenAddress> open = new HashSet<>();
+
+		/** Where it takes over what other workers have kept alive. */
+		private final Set<ListenAddress> takingOver = new HashSet<>();
 
 		private @Nullable Connection outstanding;
 
@@ -295,15 +406,6 @@ final class Dispatcher {
 			this.id = id;
 			this.index = index;
 			this.peer = peer;
-		}
-
-		private void gate(FromWorker.Gate gate) {
-			if (gate.open()) {
-				this.open.add(gate.address());
-			}
-			else {
-				this.open.remove(gate.address());
-			}
 		}
 
 		/**
@@ -345,9 +447,26 @@ final class Dispatcher {
 	 * @param descriptor the primary's copy
 	 * @param incoming what selectors are told
 	 * @param declinedBy ids of the workers that had no room for it
+	 * @param handOver who hands it over, or {@code null} if it is new
 	 */
 	private record Connection(ListenAddress address, FileDescriptor descriptor, IncomingConnection incoming,
-			Set<Integer> declinedBy) {
+			Set<Integer> declinedBy, @Nullable HandOver handOver) {
+
+		private FromPrimary.Connection message(long number) {
+			return new FromPrimary.Connection(number, this.address,
+					(this.handOver != null) ? this.handOver.kept() : null);
+		}
+
+	}
+
+	/**
+	 * A worker's wish to hand a connection over.
+	 *
+	 * @param from id of the worker
+	 * @param exchange number that the answer carries
+	 * @param kept what the connection takes along
+	 */
+	private record HandOver(int from, long exchange, KeptConnection kept) {
 	}
 
 }

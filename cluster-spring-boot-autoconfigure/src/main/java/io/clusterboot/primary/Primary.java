@@ -11,7 +11,6 @@ import io.clusterboot.launch.JavaCommand;
 import io.clusterboot.launch.Staging;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The primary of a cluster: starts the workers with this process's own command line,
@@ -34,9 +33,12 @@ public final class Primary {
 		}
 	}
 
-	private static @Nullable Dispatcher dispatcher(ClusterProperties properties) {
-		return LoadBalancing.KERNEL.equals(properties.loadBalancing()) ? null
-				: new Dispatcher(LoadBalancing.selector(properties.loadBalancing()));
+	/**
+	 * Where workers accept for themselves, it passes only what they hand over.
+	 */
+	private static Dispatcher dispatcher(ClusterProperties properties) {
+		return new Dispatcher(LoadBalancing.isPassing(properties.loadBalancing())
+				? LoadBalancing.selector(properties.loadBalancing()) : LoadBalancing.fallback());
 	}
 
 	private static Build firstBuild(Staging staging) {

@@ -10,10 +10,10 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 import io.clusterboot.ClusterProperties;
+import io.clusterboot.balancing.LoadBalancing;
 import io.clusterboot.launch.Build;
 import io.clusterboot.os.ServiceManager;
 import io.clusterboot.primary.Rollout.Waiter;
@@ -60,7 +60,7 @@ final class Supervisor implements LinkServer.Admission, ClusterSignals.Commands 
 
 	private final SupervisorClock clock = new SupervisorClock(System::nanoTime, STALL);
 
-	private final @Nullable Dispatcher dispatcher;
+	private final Dispatcher dispatcher;
 
 	private final HandleRegistry handles;
 
@@ -97,10 +97,10 @@ final class Supervisor implements LinkServer.Admission, ClusterSignals.Commands 
 	private int exitCode;
 
 	Supervisor(ClusterProperties properties, WorkerSpawner spawner, BuildSource builds, Build first,
-			PrimaryListeners listeners, @Nullable Dispatcher dispatcher) {
+			PrimaryListeners listeners, Dispatcher dispatcher) {
 		this.properties = properties;
 		this.dispatcher = dispatcher;
-		this.handles = new HandleRegistry(dispatcher);
+		this.handles = new HandleRegistry(LoadBalancing.isPassing(properties.loadBalancing()) ? dispatcher : null);
 		this.spawner = spawner;
 		this.builds = builds;
 		this.startPlan = new StartPlan(properties.startup().parallelism());
@@ -163,7 +163,7 @@ final class Supervisor implements LinkServer.Admission, ClusterSignals.Commands 
 		}
 		finally {
 			this.handles.close();
-			dispatching(Dispatcher::close);
+			this.dispatcher.close();
 			this.listeners.close();
 		}
 	}
@@ -239,7 +239,7 @@ final class Supervisor implements LinkServer.Admission, ClusterSignals.Commands 
 		long now = this.clock.now();
 		this.slots.workers().forEach((worker) -> this.departures.check(worker, now));
 		announceAvailability();
-		dispatching(Dispatcher::tick);
+		this.dispatcher.tick();
 		this.announcements.tellMembers();
 		this.coordination.tick(now);
 		this.serviceReport.tick(this.slots.ready(), this.slots.configured(), now);
@@ -264,12 +264,6 @@ final class Supervisor implements LinkServer.Admission, ClusterSignals.Commands 
 			}
 			case STOPPED -> {
 			}
-		}
-	}
-
-	private void dispatching(Consumer<Dispatcher> action) {
-		if (this.dispatcher != null) {
-			action.accept(this.dispatcher);
 		}
 	}
 
@@ -468,7 +462,7 @@ final class Supervisor implements LinkServer.Admission, ClusterSignals.Commands 
 		Link link = new Link("worker-" + worker.id(), socket, new Receiver(worker));
 		worker.attach(link);
 		this.router.joined(worker.id(), link);
-		dispatching((dispatcher) -> dispatcher.joined(worker.id(), worker.index(), worker));
+		this.dispatcher.joined(worker.id(), worker.index(), worker);
 		this.departures.heard(worker, this.clock.now());
 		link.start();
 		worker.send(new FromPrimary.Availability(this.anyReady));
@@ -618,7 +612,7 @@ final class Supervisor implements LinkServer.Admission, ClusterSignals.Commands 
 		@Override
 		public void received(Message message, List<FileDescriptor> descriptors) {
 			if (message instanceof FromWorker.Dispatching dispatching) {
-				dispatching((dispatcher) -> dispatcher.received(this.worker.id(), dispatching));
+				Supervisor.this.dispatcher.received(this.worker.id(), dispatching, descriptors);
 				return;
 			}
 			post(() -> Supervisor.this.received(this.worker, message, descriptors));
@@ -632,7 +626,7 @@ final class Supervisor implements LinkServer.Admission, ClusterSignals.Commands 
 		@Override
 		public void linkClosed(@Nullable IOException cause) {
 			Supervisor.this.router.gone(this.worker.id());
-			dispatching((dispatcher) -> dispatcher.gone(this.worker.id()));
+			Supervisor.this.dispatcher.gone(this.worker.id());
 			post(() -> linkLost(this.worker));
 		}
 

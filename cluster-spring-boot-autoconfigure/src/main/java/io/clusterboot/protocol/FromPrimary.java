@@ -138,8 +138,28 @@ public sealed interface FromPrimary extends Message {
 	 *
 	 * @param number number that the answer carries
 	 * @param address where the client has connected
+	 * @param kept what it takes along from the worker that had it before, or {@code null}
+	 * if it is new
 	 */
-	record Connection(long number, ListenAddress address) implements FromPrimary {
+	record Connection(long number, ListenAddress address, @Nullable KeptConnection kept) implements FromPrimary {
+	}
+
+	/**
+	 * Says whose a connection is that the worker wanted to hand over.
+	 *
+	 * @param exchange the number of the worker's {@link FromWorker.HandOver}
+	 * @param taken whether it is no longer the worker's, which otherwise goes on with it
+	 */
+	record HandedOver(long exchange, boolean taken) implements Answer {
+	}
+
+	/**
+	 * Has the worker hand some connections over, since it has more than others.
+	 *
+	 * @param connections number of connections; takes the place of what is left of the
+	 * number before
+	 */
+	record Rebalance(int connections) implements FromPrimary {
 	}
 
 	/**

@@ -135,7 +135,7 @@ public sealed interface FromWorker extends Message {
 	}
 
 	/**
-	 * What concerns connections that the primary passes on. It is not the supervisor's.
+	 * What concerns connections that cross processes. It is not the supervisor's.
 	 */
 	sealed interface Dispatching extends FromWorker {
 
@@ -184,6 +184,28 @@ public sealed interface FromWorker extends Message {
 	 * @param address the address
 	 */
 	record LastCall(long exchange, ListenAddress address) implements Dispatching {
+	}
+
+	/**
+	 * Says that the worker begins or ends to take over connections that other workers
+	 * have kept alive.
+	 *
+	 * @param address where their clients have connected
+	 * @param open whether it takes them over
+	 */
+	record TakesOver(ListenAddress address, boolean open) implements Dispatching {
+	}
+
+	/**
+	 * Hands a connection over that is between two requests, and whose descriptor travels
+	 * with this message. Nothing is read from it until the answer, which is
+	 * {@link FromPrimary.HandedOver}.
+	 *
+	 * @param exchange number that the answer carries
+	 * @param address where the client has connected
+	 * @param connection what it takes along
+	 */
+	record HandOver(long exchange, ListenAddress address, KeptConnection connection) implements Dispatching {
 	}
 
 }

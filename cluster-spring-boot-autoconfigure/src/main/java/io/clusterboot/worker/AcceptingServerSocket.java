@@ -42,7 +42,8 @@ final class AcceptingServerSocket extends SharedServerSocket {
 
 	private boolean wakeup;
 
-	AcceptingServerSocket(FileDescriptor descriptor, Runnable onClose) {
+	AcceptingServerSocket(FileDescriptor descriptor, HandOver handOver, Runnable onClose) {
+		super(handOver);
 		this.socket = JdkChannels.serverChannel(descriptor);
 		this.onClose = onClose;
 	}
@@ -181,17 +182,17 @@ final class AcceptingServerSocket extends SharedServerSocket {
 	}
 
 	@Override
-	void open() {
+	void openGate() {
 		change(Gate.OPEN);
 	}
 
 	@Override
-	void shut() {
+	void shutGate() {
 		change(Gate.SHUT);
 	}
 
 	@Override
-	void lastCall(Duration atMost) {
+	void emptyQueue(Duration atMost) {
 		change(Gate.LAST_CALL);
 		await(() -> this.gate != Gate.LAST_CALL, atMost);
 	}
@@ -213,7 +214,7 @@ final class AcceptingServerSocket extends SharedServerSocket {
 	 * Give up this worker's part in the socket.
 	 */
 	@Override
-	public void close() {
+	void closeGate() {
 		change(Gate.CLOSED);
 		close(this.socket);
 		this.onClose.run();

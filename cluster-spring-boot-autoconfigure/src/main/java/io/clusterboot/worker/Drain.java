@@ -16,6 +16,8 @@ import org.apache.commons.logging.LogFactory;
  * The way out for a worker that has accepted connections. It ends with the last
  * connection:
  * <ul>
+ * <li>a connection that can move goes to another worker, where hand-over is on, and its
+ * client does not notice;
  * <li>a client that sends a request is told with the response that its connection closes;
  * <li>a connection that is idle for the grace period is closed, one after the other
  * during the close window, for their clients not to come back all at once;
@@ -67,6 +69,7 @@ final class Drain {
 		long start = System.nanoTime();
 		boolean over = await(this.settings.timeout(), () -> {
 			this.servers.forEach(SharedServer::closeGracefully);
+			this.servers.forEach(SharedServer::handOver);
 			closeIdle(Duration.ofNanos(System.nanoTime() - start));
 			return this.requests.active() == 0 && sum(SharedServer::connections) == 0 && this.otherWork.getAsInt() == 0;
 		});

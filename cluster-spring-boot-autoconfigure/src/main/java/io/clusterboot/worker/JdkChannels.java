@@ -9,6 +9,7 @@ import java.lang.reflect.Method;
 import java.net.ProtocolFamily;
 import java.net.SocketAddress;
 import java.net.StandardProtocolFamily;
+import java.nio.channels.Channel;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.channels.spi.SelectorProvider;
@@ -32,6 +33,8 @@ final class JdkChannels {
 
 	private static final Constructor<?> CONNECTION_CONSTRUCTOR;
 
+	private static final Field CONNECTION_DESCRIPTOR;
+
 	private static final Method REMOTE_ADDRESS;
 
 	static {
@@ -42,10 +45,12 @@ final class JdkChannels {
 			CONSTRUCTOR.setAccessible(true);
 			DESCRIPTOR = type.getDeclaredField("fd");
 			DESCRIPTOR.setAccessible(true);
-			CONNECTION_CONSTRUCTOR = Class.forName("sun.nio.ch.SocketChannelImpl")
-				.getDeclaredConstructor(SelectorProvider.class, ProtocolFamily.class, FileDescriptor.class,
-						SocketAddress.class);
+			Class<?> connectionType = Class.forName("sun.nio.ch.SocketChannelImpl");
+			CONNECTION_CONSTRUCTOR = connectionType.getDeclaredConstructor(SelectorProvider.class, ProtocolFamily.class,
+					FileDescriptor.class, SocketAddress.class);
 			CONNECTION_CONSTRUCTOR.setAccessible(true);
+			CONNECTION_DESCRIPTOR = connectionType.getDeclaredField("fd");
+			CONNECTION_DESCRIPTOR.setAccessible(true);
 			Class<?> net = Class.forName("sun.nio.ch.Net");
 			REMOTE_ADDRESS = net.getDeclaredMethod("remoteAddress", FileDescriptor.class);
 			REMOTE_ADDRESS.setAccessible(true);
@@ -107,8 +112,21 @@ final class JdkChannels {
 	 * @return the descriptor
 	 */
 	static FileDescriptor descriptor(ServerSocketChannel channel) {
+		return descriptor(DESCRIPTOR, channel);
+	}
+
+	/**
+	 * The descriptor of a connection, which its channel goes on owning.
+	 * @param channel a channel of the JDK
+	 * @return the descriptor
+	 */
+	static FileDescriptor descriptor(SocketChannel channel) {
+		return descriptor(CONNECTION_DESCRIPTOR, channel);
+	}
+
+	private static FileDescriptor descriptor(Field field, Channel channel) {
 		try {
-			return (FileDescriptor) DESCRIPTOR.get(channel);
+			return (FileDescriptor) field.get(channel);
 		}
 		catch (ReflectiveOperationException ex) {
 			throw new IllegalStateException(ex);

@@ -45,7 +45,9 @@ final class PassedServerSocket extends SharedServerSocket {
 
 	private boolean wakeup;
 
-	PassedServerSocket(InetSocketAddress bound, ListenAddress address, Primary primary, Runnable onClose) {
+	PassedServerSocket(InetSocketAddress bound, ListenAddress address, Primary primary, HandOver handOver,
+			Runnable onClose) {
+		super(handOver);
 		this.channel = new BoundAddress(bound);
 		this.address = address;
 		this.primary = primary;
@@ -180,12 +182,12 @@ final class PassedServerSocket extends SharedServerSocket {
 	}
 
 	@Override
-	void open() {
+	void openGate() {
 		change(Gate.OPEN);
 	}
 
 	@Override
-	void shut() {
+	void shutGate() {
 		change(Gate.SHUT);
 	}
 
@@ -193,13 +195,13 @@ final class PassedServerSocket extends SharedServerSocket {
 	 * The primary passes on what waits.
 	 */
 	@Override
-	void lastCall(Duration atMost) {
+	void emptyQueue(Duration atMost) {
 		this.primary.lastCall(this.address, atMost);
 		change(Gate.CLOSED);
 	}
 
 	@Override
-	public void close() {
+	void closeGate() {
 		change(Gate.CLOSED);
 		this.channel.close();
 		this.onClose.run();

@@ -1,7 +1,9 @@
 package io.clusterboot.worker;
 
+import java.io.FileDescriptor;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
@@ -9,7 +11,10 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 
 import io.clusterboot.protocol.Busyness;
+import io.clusterboot.protocol.Failures;
+import io.clusterboot.protocol.FromPrimary;
 import io.clusterboot.protocol.FromWorker;
+import io.clusterboot.protocol.KeptConnection;
 import io.clusterboot.protocol.ListenAddress;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
@@ -20,7 +25,7 @@ import org.jspecify.annotations.Nullable;
  * <p>
  * Thread-safe.
  */
-final class PassingPrimary implements PassedServerSocket.Primary {
+final class PassingPrimary implements PassedServerSocket.Primary, HandOver.Primary {
 
 	private static final Log logger = LogFactory.getLog(PassingPrimary.class);
 
@@ -34,14 +39,23 @@ final class PassingPrimary implements PassedServerSocket.Primary {
 
 	private final Supplier<Busyness> meter;
 
+	private final Duration handOverTimeout;
+
 	private @Nullable ScheduledExecutorService pulse;
 
 	/** What has been told last; not known after something has been told on the side. */
 	private @Nullable Busyness told;
 
-	PassingPrimary(PrimaryLink link, Supplier<Busyness> meter) {
+	/**
+	 * Create the primary's representative.
+	 * @param link leads to the primary
+	 * @param meter measures how busy this worker is
+	 * @param handOverTimeout longest time to wait for who takes a connection over
+	 */
+	PassingPrimary(PrimaryLink link, Supplier<Busyness> meter, Duration handOverTimeout) {
 		this.link = link;
 		this.meter = meter;
+		this.handOverTimeout = handOverTimeout;
 	}
 
 	/**
@@ -103,6 +117,19 @@ final class PassingPrimary implements PassedServerSocket.Primary {
 	@Override
 	public void declined(long number) {
 		this.link.send(new FromWorker.ConnectionDeclined(number));
+	}
+
+	@Override
+	public void takesOver(ListenAddress address, boolean open) {
+		this.link.send(new FromWorker.TakesOver(address, open));
+	}
+
+	@Override
+	public CompletableFuture<Boolean> handOver(ListenAddress address, KeptConnection kept, FileDescriptor descriptor) {
+		return this.link
+			.request((exchange) -> new FromWorker.HandOver(exchange, address, kept), this.handOverTimeout, descriptor)
+			.handle((answered, failure) -> (answered != null) ? ((FromPrimary.HandedOver) answered.message()).taken()
+					: !(Failures.causeOf(failure) instanceof PrimaryLink.NotSentException));
 	}
 
 	@Override

@@ -104,18 +104,21 @@ final class PrimaryLink implements Link.Receiver {
 	 * Ask the primary something.
 	 * @param question makes the message that carries the given number
 	 * @param timeout longest time to wait
-	 * @return completes with the answer, whose descriptors belong to the caller, or with
-	 * an {@link IOException} if the link is closed or the primary does not answer in time
+	 * @param descriptors what travels along; they have to stay open until the answer
+	 * @return completes with the answer, whose descriptors belong to the caller, with a
+	 * {@link NotSentException} if the primary will never learn of the question, or with
+	 * another {@link IOException} if the link is closed or it does not answer in time
 	 */
-	CompletableFuture<Answered> request(LongFunction<FromWorker> question, Duration timeout) {
+	CompletableFuture<Answered> request(LongFunction<FromWorker> question, Duration timeout,
+			FileDescriptor... descriptors) {
 		long exchange = this.exchanges.incrementAndGet();
 		CompletableFuture<Answered> answer = new CompletableFuture<>();
 		this.pending.put(exchange, answer);
 		if (isCongested()) {
-			answer.completeExceptionally(new IOException("The primary does not read what it is sent"));
+			answer.completeExceptionally(new NotSentException("The primary does not read what it is sent"));
 		}
-		else if (this.closed || !send(question.apply(exchange))) {
-			answer.completeExceptionally(new IOException("The link to the primary is closed"));
+		else if (this.closed || !send(question.apply(exchange), descriptors)) {
+			answer.completeExceptionally(new NotSentException("The link to the primary is closed"));
 		}
 		answer.orTimeout(timeout.toMillis(), TimeUnit.MILLISECONDS);
 		return answer.handle((answered, failure) -> {
@@ -146,6 +149,9 @@ final class PrimaryLink implements Link.Receiver {
 		else if (message instanceof FromPrimary.Availability availability) {
 			this.orders.availability(availability);
 		}
+		else if (message instanceof FromPrimary.Rebalance rebalance) {
+			this.orders.rebalance(rebalance);
+		}
 		else if (message instanceof FromPrimary.Disconnect disconnect) {
 			this.orders.disconnect(disconnect);
 		}
@@ -174,6 +180,19 @@ final class PrimaryLink implements Link.Receiver {
 	}
 
 	/**
+	 * The primary does not learn of a question.
+	 */
+	static final class NotSentException extends IOException {
+
+		private static final long serialVersionUID = 1L;
+
+		NotSentException(String message) {
+			super(message);
+		}
+
+	}
+
+	/**
 	 * An answer of the primary's.
 	 *
 	 * @param message the answer
@@ -190,6 +209,8 @@ final class PrimaryLink implements Link.Receiver {
 		void connection(FromPrimary.Connection connection, FileDescriptor descriptor);
 
 		void availability(FromPrimary.Availability availability);
+
+		void rebalance(FromPrimary.Rebalance order);
 
 		void disconnect(FromPrimary.Disconnect order);
 

@@ -21,6 +21,14 @@ public interface SharedServer {
 	void closeGracefully();
 
 	/**
+	 * Begin to hand connections over that are between two requests, as many as
+	 * {@link ConnectionMoves} says. Does not wait for it. A server that cannot do this
+	 * keeps its connections.
+	 */
+	default void handOver() {
+	}
+
+	/**
 	 * The number of open connections.
 	 * @return the number
 	 */

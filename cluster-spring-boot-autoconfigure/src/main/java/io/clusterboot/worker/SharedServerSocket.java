@@ -1,10 +1,13 @@
 package io.clusterboot.worker;
 
+import java.io.FileDescriptor;
 import java.io.IOException;
 import java.nio.channels.NetworkChannel;
 import java.nio.channels.SocketChannel;
 import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
 
+import io.clusterboot.protocol.KeptConnection;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,6 +19,12 @@ import org.jspecify.annotations.Nullable;
  */
 public abstract sealed class SharedServerSocket implements AutoCloseable
 		permits AcceptingServerSocket, PassedServerSocket {
+
+	private final HandOver handOver;
+
+	SharedServerSocket(HandOver handOver) {
+		this.handOver = handOver;
+	}
 
 	/**
 	 * The socket as a channel, for its address and options. Must not be used to accept.
@@ -37,21 +46,51 @@ public abstract sealed class SharedServerSocket implements AutoCloseable
 	public abstract void wakeup();
 
 	/**
-	 * Give up this worker's part in the socket.
+	 * Take over connections that other workers have kept alive.
+	 * @param adopter serves them
 	 */
-	@Override
-	public abstract void close();
+	public final void adoptWith(ConnectionAdopter adopter) {
+		this.handOver.adoptWith(adopter);
+	}
+
+	/**
+	 * Hand a connection over to another worker, also after {@link #close()}. Nobody may
+	 * read from it until that is decided.
+	 * @param connection the connection, which must stay open until then
+	 * @param kept what it takes along
+	 * @return completes with whether the connection is no longer this worker's, which has
+	 * to close its copy then without shutting it down; never completes exceptionally
+	 */
+	public final CompletableFuture<Boolean> handOver(SocketChannel connection, KeptConnection kept) {
+		return this.handOver.give(connection, kept);
+	}
+
+	/**
+	 * Another worker hands a connection over.
+	 * @param number the primary's number for it
+	 * @param kept what it takes along
+	 * @param descriptor the connection
+	 */
+	final void receive(long number, KeptConnection kept, FileDescriptor descriptor) {
+		this.handOver.receive(number, kept, descriptor);
+	}
 
 	/**
 	 * Let connections in.
 	 */
-	abstract void open();
+	final void open() {
+		openGate();
+		this.handOver.open();
+	}
 
 	/**
-	 * Leave connections to others for the time being. When this returns, the acceptor
-	 * takes no more.
+	 * Leave connections to others for the time being. When this returns, the server gets
+	 * no more.
 	 */
-	abstract void shut();
+	final void shut() {
+		this.handOver.shut();
+		shutGate();
+	}
 
 	/**
 	 * Accept what waits in the queue, since nobody else will, and nothing more. The
@@ -59,6 +98,26 @@ public abstract sealed class SharedServerSocket implements AutoCloseable
 	 * listening socket is closed.
 	 * @param atMost longest time to wait for the acceptor to have done so
 	 */
-	abstract void lastCall(Duration atMost);
+	final void lastCall(Duration atMost) {
+		this.handOver.shut();
+		emptyQueue(atMost);
+	}
+
+	/**
+	 * Give up this worker's part in the socket.
+	 */
+	@Override
+	public final void close() {
+		this.handOver.shut();
+		closeGate();
+	}
+
+	abstract void openGate();
+
+	abstract void shutGate();
+
+	abstract void emptyQueue(Duration atMost);
+
+	abstract void closeGate();
 
 }

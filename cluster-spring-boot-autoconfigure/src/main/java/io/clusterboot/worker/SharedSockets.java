@@ -10,12 +10,17 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.Executor;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 
 import io.clusterboot.protocol.Busyness;
 import io.clusterboot.protocol.Descriptors;
 import io.clusterboot.protocol.FromPrimary;
 import io.clusterboot.protocol.FromWorker;
+import io.clusterboot.protocol.KeptConnection;
 import io.clusterboot.protocol.ListenAddress;
 import org.jspecify.annotations.Nullable;
 
@@ -29,11 +34,15 @@ public final class SharedSockets {
 	/** The acceptor needs microseconds for its last call, unless it is at its limit. */
 	private static final Duration LAST_CALL = Duration.ofSeconds(1);
 
+	private static final Duration ADOPTER_IDLE = Duration.ofSeconds(10);
+
 	private final PrimaryLink link;
 
 	private final PassingPrimary passing;
 
 	private final Duration timeout;
+
+	private final Executor adoptions = adoptions();
 
 	private final Map<ListenAddress, Part> parts = new LinkedHashMap<>();
 
@@ -41,10 +50,28 @@ public final class SharedSockets {
 
 	private boolean anyReady = true;
 
-	SharedSockets(PrimaryLink link, Duration timeout, Supplier<Busyness> meter) {
+	/**
+	 * Create the sockets.
+	 * @param link leads to the primary
+	 * @param timeout longest time to wait for a socket
+	 * @param handOverTimeout longest time to wait for who takes a connection over
+	 * @param meter measures how busy this worker is
+	 */
+	SharedSockets(PrimaryLink link, Duration timeout, Duration handOverTimeout, Supplier<Busyness> meter) {
 		this.link = link;
-		this.passing = new PassingPrimary(link, meter);
+		this.passing = new PassingPrimary(link, meter, handOverTimeout);
 		this.timeout = timeout;
+	}
+
+	private static Executor adoptions() {
+		ThreadPoolExecutor executor = new ThreadPoolExecutor(1, 1, ADOPTER_IDLE.toMillis(), TimeUnit.MILLISECONDS,
+				new LinkedBlockingQueue<>(), (task) -> {
+					Thread thread = new Thread(task, "cluster-adopt");
+					thread.setDaemon(true);
+					return thread;
+				});
+		executor.allowCoreThreadTimeOut(true);
+		return executor;
 	}
 
 	/**
@@ -114,12 +141,16 @@ public final class SharedSockets {
 	}
 
 	private SharedServerSocket accepting(ListenAddress key, FileDescriptor descriptor) {
-		return new AcceptingServerSocket(descriptor, () -> release(key));
+		return new AcceptingServerSocket(descriptor, handOver(key), () -> release(key));
 	}
 
 	private SharedServerSocket passed(ListenAddress key, InetSocketAddress bound) {
 		this.passing.start();
-		return new PassedServerSocket(bound, key, this.passing, () -> release(key));
+		return new PassedServerSocket(bound, key, this.passing, handOver(key), () -> release(key));
+	}
+
+	private HandOver handOver(ListenAddress key) {
+		return new HandOver(key, this.passing, this.adoptions);
 	}
 
 	/**
@@ -133,7 +164,11 @@ public final class SharedSockets {
 			Part part = this.parts.get(connection.address());
 			socket = (part != null) ? part.socket : null;
 		}
-		if (socket instanceof PassedServerSocket passed) {
+		KeptConnection kept = connection.kept();
+		if (socket != null && kept != null) {
+			socket.receive(connection.number(), kept, descriptor);
+		}
+		else if (socket instanceof PassedServerSocket passed) {
 			passed.pass(connection.number(), descriptor);
 		}
 		else {

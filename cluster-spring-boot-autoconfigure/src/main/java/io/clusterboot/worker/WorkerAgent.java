@@ -60,6 +60,8 @@ public final class WorkerAgent implements PrimaryLink.Orders {
 
 	private final List<SharedServer> servers = new CopyOnWriteArrayList<>();
 
+	private final ConnectionMoves moves = new ConnectionMoves();
+
 	private final Set<CompletableFuture<ReloadDescription>> outcomes = ConcurrentHashMap.newKeySet();
 
 	private final ClusterLoad reportedLoad = new ClusterLoad();
@@ -80,7 +82,8 @@ public final class WorkerAgent implements PrimaryLink.Orders {
 		this.identity = identity;
 		this.properties = properties;
 		this.link = PrimaryLink.connect(identity, this);
-		this.sockets = new SharedSockets(this.link, properties.startup().timeout(), this.meter::busyness);
+		this.sockets = new SharedSockets(this.link, properties.startup().timeout(), properties.drain().timeout(),
+				this.meter::busyness);
 		this.permits = new PrimaryPermits(this.link, this.news.leaderRole(), properties.link().replyTimeout());
 	}
 
@@ -168,6 +171,14 @@ public final class WorkerAgent implements PrimaryLink.Orders {
 	 */
 	public RequestTracker requests() {
 		return this.requests;
+	}
+
+	/**
+	 * How many connections are to move to other workers.
+	 * @return says so
+	 */
+	public ConnectionMoves moves() {
+		return this.moves;
 	}
 
 	/**
@@ -306,6 +317,12 @@ public final class WorkerAgent implements PrimaryLink.Orders {
 	}
 
 	@Override
+	public void rebalance(FromPrimary.Rebalance order) {
+		this.moves.some(order.connections());
+		this.servers.forEach(SharedServer::handOver);
+	}
+
+	@Override
 	public void disconnect(FromPrimary.Disconnect order) {
 		leave(order.delay(), order.last());
 	}
@@ -435,6 +452,9 @@ public final class WorkerAgent implements PrimaryLink.Orders {
 	private void drain(boolean last) {
 		if (last) {
 			this.sockets.lastCall();
+		}
+		else if (this.properties.drain().handover()) {
+			this.moves.all();
 		}
 		new Drain(this.properties.drain(), this.requests, this.servers, this::otherWork).run();
 	}

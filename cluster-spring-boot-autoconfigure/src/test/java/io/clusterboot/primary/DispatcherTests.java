@@ -20,6 +20,7 @@ import io.clusterboot.protocol.Busyness;
 import io.clusterboot.protocol.Descriptors;
 import io.clusterboot.protocol.FromPrimary;
 import io.clusterboot.protocol.FromWorker;
+import io.clusterboot.protocol.KeptConnection;
 import io.clusterboot.protocol.ListenAddress;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -32,6 +33,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 class DispatcherTests {
 
 	private static final ListenAddress ADDRESS = new ListenAddress("*", 8080, 0);
+
+	private static final KeptConnection KEPT = new KeptConnection("127.0.0.1", 42, 1000);
 
 	private static final ListenAddress OTHER = new ListenAddress("*", 8081, 0);
 
@@ -52,12 +55,15 @@ class DispatcherTests {
 		return worker;
 	}
 
-	private FileDescriptor connect() throws IOException {
+	private FileDescriptor descriptor() throws IOException {
 		Path file = Files.createFile(this.directory.resolve("connection" + this.connections++));
-		FileDescriptor descriptor;
 		try (FileInputStream in = new FileInputStream(file.toFile())) {
-			descriptor = Descriptors.duplicate(in.getFD());
+			return Descriptors.duplicate(in.getFD());
 		}
+	}
+
+	private FileDescriptor connect() throws IOException {
+		FileDescriptor descriptor = descriptor();
 		this.dispatcher.accepted(ADDRESS, descriptor, InetAddress.getLoopbackAddress());
 		return descriptor;
 	}
@@ -142,7 +148,7 @@ class DispatcherTests {
 	void anAnswerToAnythingElseIsIgnored() throws Exception {
 		Worker first = join(1);
 		FileDescriptor connection = connect();
-		this.dispatcher.received(1, new FromWorker.ConnectionTaken(4711, Busyness.NONE));
+		this.dispatcher.received(1, new FromWorker.ConnectionTaken(4711, Busyness.NONE), List.of());
 		assertThat(connection.valid()).isTrue();
 		first.takes();
 	}
@@ -204,6 +210,98 @@ class DispatcherTests {
 		assertThat(seen).containsExactly("5/2/0.5 0/0/0.0", "7/3/0.5 0/0/0.0", "0/0/0.0", "7/3/0.5");
 	}
 
+	@Test
+	void whatAWorkerHandsOverAnotherOneTakes() throws Exception {
+		Worker first = join(1);
+		Worker second = join(2);
+		first.takesOver(true);
+		second.takesOver(true);
+		FileDescriptor connection = first.handsOver(7);
+		assertThat(first.passed).as("not to itself").isEmpty();
+		assertThat(second.kept).isEqualTo(KEPT);
+		assertThat(first.answers).as("before it is taken").isEmpty();
+		second.takes();
+		assertThat(first.answers).containsExactly(new FromPrimary.HandedOver(7, true));
+		assertThat(connection.valid()).isFalse();
+		assertThat(this.dispatcher.handedOver()).isEqualTo(1);
+	}
+
+	@Test
+	void whatNobodyTakesOverComesBackAtOnce() throws Exception {
+		Worker first = join(1);
+		join(2);
+		FileDescriptor connection = first.handsOver(7);
+		assertThat(first.answers).containsExactly(new FromPrimary.HandedOver(7, false));
+		assertThat(connection.valid()).isFalse();
+		assertThat(this.dispatcher.handedOver()).isZero();
+	}
+
+	@Test
+	void whatAllDeclineToTakeOverComesBack() throws Exception {
+		Worker first = join(1);
+		Worker second = join(2);
+		Worker third = join(3);
+		second.takesOver(true);
+		third.takesOver(true);
+		FileDescriptor connection = first.handsOver(7);
+		second.declines();
+		assertThat(first.answers).isEmpty();
+		third.declines();
+		assertThat(first.answers).containsExactly(new FromPrimary.HandedOver(7, false));
+		assertThat(connection.valid()).isFalse();
+	}
+
+	@Test
+	void whatIsHandedOverWaitsForAWorkerThatHasNotAnswered() throws Exception {
+		Worker first = join(1);
+		Worker second = join(2);
+		second.takesOver(true);
+		first.handsOver(7);
+		first.handsOver(8);
+		assertThat(first.answers).isEmpty();
+		second.takes();
+		second.takes();
+		assertThat(first.answers).containsExactly(new FromPrimary.HandedOver(7, true),
+				new FromPrimary.HandedOver(8, true));
+	}
+
+	@Test
+	void whatADeadWorkerHasNotTakenOverComesBack() throws Exception {
+		Worker first = join(1);
+		Worker second = join(2);
+		second.takesOver(true);
+		first.handsOver(7);
+		this.dispatcher.gone(2);
+		assertThat(first.answers).containsExactly(new FromPrimary.HandedOver(7, false));
+	}
+
+	@Test
+	void whatADeadWorkerHasHandedOverIsNotLost() throws Exception {
+		Worker first = join(1);
+		Worker second = join(2);
+		second.takesOver(true);
+		first.handsOver(7);
+		FileDescriptor waiting = first.handsOver(8);
+		this.dispatcher.gone(1);
+		second.takes();
+		second.declines();
+		assertThat(waiting.valid()).isTrue();
+		this.dispatcher.tick();
+		second.takes();
+		assertThat(waiting.valid()).isFalse();
+	}
+
+	@Test
+	void aWorkerThatTakesNewConnectionsOnlyIsHandedNoneOver() throws Exception {
+		Worker first = join(1);
+		Worker second = join(2);
+		second.takesOver(true);
+		second.takesOver(false);
+		first.handsOver(7);
+		assertThat(second.passed).isEmpty();
+		assertThat(first.answers).containsExactly(new FromPrimary.HandedOver(7, false));
+	}
+
 	/**
 	 * The worker at the other end.
 	 */
@@ -212,6 +310,10 @@ class DispatcherTests {
 		private final List<Long> passed = new ArrayList<>();
 
 		private final int id;
+
+		private final List<FromPrimary.HandedOver> answers = new ArrayList<>();
+
+		private KeptConnection kept;
 
 		private boolean reachable = true;
 
@@ -226,28 +328,45 @@ class DispatcherTests {
 			if (this.reachable && message instanceof FromPrimary.Connection connection) {
 				assertThat(descriptors).hasSize(1).allMatch(FileDescriptor::valid);
 				this.passed.add(connection.number());
+				this.kept = connection.kept();
+			}
+			else if (message instanceof FromPrimary.HandedOver answer) {
+				this.answers.add(answer);
 			}
 			return this.reachable;
 		}
 
 		private void gate(ListenAddress address, boolean open) {
-			DispatcherTests.this.dispatcher.received(this.id, new FromWorker.Gate(address, open));
+			says(new FromWorker.Gate(address, open));
 		}
 
 		private void says(Busyness busyness) {
 			this.busyness = busyness;
-			DispatcherTests.this.dispatcher.received(this.id, new FromWorker.Busy(busyness));
+			says(new FromWorker.Busy(busyness));
 		}
 
 		private void takes() {
 			assertThat(this.passed).as("passed to worker %d", this.id).hasSize(1);
-			DispatcherTests.this.dispatcher.received(this.id,
-					new FromWorker.ConnectionTaken(this.passed.remove(0), this.busyness));
+			says(new FromWorker.ConnectionTaken(this.passed.remove(0), this.busyness));
 		}
 
 		private void declines() {
 			assertThat(this.passed).as("passed to worker %d", this.id).hasSize(1);
-			DispatcherTests.this.dispatcher.received(this.id, new FromWorker.ConnectionDeclined(this.passed.remove(0)));
+			says(new FromWorker.ConnectionDeclined(this.passed.remove(0)));
+		}
+
+		private void takesOver(boolean open) {
+			says(new FromWorker.TakesOver(ADDRESS, open));
+		}
+
+		private FileDescriptor handsOver(long exchange) throws IOException {
+			FileDescriptor connection = descriptor();
+			says(new FromWorker.HandOver(exchange, ADDRESS, KEPT), connection);
+			return connection;
+		}
+
+		private void says(FromWorker.Dispatching message, FileDescriptor... descriptors) {
+			DispatcherTests.this.dispatcher.received(this.id, message, List.of(descriptors));
 		}
 
 	}

@@ -14,6 +14,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
 import io.clusterboot.protocol.Descriptors;
+import io.clusterboot.protocol.ListenAddress;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -144,8 +145,10 @@ class AcceptingServerSocketTests {
 	}
 
 	private static SharedServerSocket part(ServerSocketChannel listening) throws IOException {
-		return new AcceptingServerSocket(Descriptors.duplicate(JdkChannels.descriptor(listening)), () -> {
-		});
+		ListenAddress address = ListenAddress.of((InetSocketAddress) listening.getLocalAddress(), 0);
+		return new AcceptingServerSocket(Descriptors.duplicate(JdkChannels.descriptor(listening)),
+				new HandOver(address, new HandOverTests.Recorder(), Runnable::run), () -> {
+				});
 	}
 
 	private SocketChannel connect() throws IOException {

@@ -78,7 +78,7 @@ class DrainTests {
 	@Test
 	void idleConnectionsAreClosedOneByOne() throws Exception {
 		this.server.idle.set(50);
-		Drain drain = new Drain(new ClusterProperties.Drain(LONG, Duration.ofMillis(50), Duration.ofMillis(500)),
+		Drain drain = new Drain(new ClusterProperties.Drain(LONG, Duration.ofMillis(50), Duration.ofMillis(500), true),
 				this.requests, List.of(this.server), this.messages::get);
 		CompletableFuture.runAsync(drain::run).get(10, TimeUnit.SECONDS);
 		assertThat(this.server.closings).as("connections closed at once").hasSizeGreaterThan(10);
@@ -116,7 +116,7 @@ class DrainTests {
 	}
 
 	private CompletableFuture<Void> drain(Duration timeout, Duration idleGrace) {
-		Drain drain = new Drain(new ClusterProperties.Drain(timeout, idleGrace, Duration.ZERO), this.requests,
+		Drain drain = new Drain(new ClusterProperties.Drain(timeout, idleGrace, Duration.ZERO, true), this.requests,
 				List.of(this.server), this.messages::get);
 		return CompletableFuture.runAsync(drain::run);
 	}

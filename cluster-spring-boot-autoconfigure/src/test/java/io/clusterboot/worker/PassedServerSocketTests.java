@@ -41,8 +41,10 @@ class PassedServerSocketTests {
 		this.listening = ServerSocketChannel.open();
 		this.listening.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
 		InetSocketAddress address = (InetSocketAddress) this.listening.getLocalAddress();
-		this.socket = new PassedServerSocket(address, ListenAddress.of(address, 0), this.primary, () -> {
-		});
+		ListenAddress key = ListenAddress.of(address, 0);
+		this.socket = new PassedServerSocket(address, key, this.primary,
+				new HandOver(key, new HandOverTests.Recorder(), Runnable::run), () -> {
+				});
 		this.socket.open();
 	}
 

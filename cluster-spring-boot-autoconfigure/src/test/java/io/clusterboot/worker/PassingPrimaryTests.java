@@ -4,6 +4,7 @@ import java.io.FileDescriptor;
 import java.io.IOException;
 import java.lang.reflect.Proxy;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -48,7 +49,7 @@ class PassingPrimaryTests {
 			this.primary = new Link("worker", server.accept(), new PrimaryEnd());
 			this.primary.start();
 			link.start();
-			this.passing = new PassingPrimary(link, () -> this.busyness);
+			this.passing = new PassingPrimary(link, () -> this.busyness, Duration.ofSeconds(10));
 		}
 		this.passing.start();
 	}

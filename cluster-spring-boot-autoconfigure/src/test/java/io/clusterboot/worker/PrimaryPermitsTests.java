@@ -135,6 +135,10 @@ class PrimaryPermitsTests {
 		}
 
 		@Override
+		public void rebalance(FromPrimary.Rebalance order) {
+		}
+
+		@Override
 		public void disconnect(FromPrimary.Disconnect order) {
 		}
 

@@ -30,10 +30,6 @@ final class LastResponse {
 		this.draining = draining;
 	}
 
-	boolean isDraining() {
-		return this.draining;
-	}
-
 	/**
 	 * The headers of a request have been read, and nothing behind them.
 	 * @param request the request

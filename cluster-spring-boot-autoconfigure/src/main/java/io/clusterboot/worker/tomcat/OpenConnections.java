@@ -54,6 +54,21 @@ final class OpenConnections {
 	}
 
 	/**
+	 * Move connections that are between two requests.
+	 * @param mover says which
+	 */
+	void move(Mover mover) {
+		takeBetweenRequests(Integer.MAX_VALUE, (connection) -> {
+			if (!mover.wants()) {
+				return false;
+			}
+			ignoreReads(connection);
+			((SharedConnection) connection).giveUp();
+			return true;
+		});
+	}
+
+	/**
 	 * Offer connections that are between two requests: the client has sent nothing that
 	 * is not answered yet, as far as Tomcat has looked. While one is offered nobody else
 	 * can work on it.
@@ -113,7 +128,7 @@ final class OpenConnections {
 	private static boolean closeUnlessReadable(NioSocketWrapper connection) {
 		try {
 			if (connection.getSocket().isHandshakeComplete() && connection.isReadyForRead()) {
-				handOver(connection);
+				process(connection);
 				return false;
 			}
 		}
@@ -127,11 +142,15 @@ final class OpenConnections {
 	/**
 	 * As the poller does it, which now finds nothing to read any more.
 	 */
-	private static void handOver(NioSocketWrapper connection) {
+	private static void process(NioSocketWrapper connection) {
+		ignoreReads(connection);
+		connection.processSocket(SocketEvent.OPEN_READ, true);
+	}
+
+	private static void ignoreReads(NioSocketWrapper connection) {
 		SelectionKey key = connection.getSocket().getIOChannel().keyFor(connection.getPoller().getSelector());
 		key.interestOps(0);
 		connection.interestOps(0);
-		connection.processSocket(SocketEvent.OPEN_READ, true);
 	}
 
 	private static boolean isQuiet(NioSocketWrapper connection, Duration idle) {

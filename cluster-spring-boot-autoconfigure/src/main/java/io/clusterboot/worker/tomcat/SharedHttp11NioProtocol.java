@@ -30,6 +30,8 @@ public final class SharedHttp11NioProtocol extends Http11NioProtocol implements 
 
 	private @Nullable WorkerAgent agent;
 
+	private boolean draining;
+
 	/**
 	 * Create a protocol handler, which does not share anything until it is told how.
 	 */
@@ -55,6 +57,7 @@ public final class SharedHttp11NioProtocol extends Http11NioProtocol implements 
 	@Override
 	public void start() throws Exception {
 		this.lastResponse.draining(false);
+		this.draining = false;
 		super.start();
 		if (this.agent != null) {
 			this.agent.register(this);
@@ -103,14 +106,23 @@ public final class SharedHttp11NioProtocol extends Http11NioProtocol implements 
 		return super.createUpgradeProcessor(socket, upgradeToken);
 	}
 
+	/**
+	 * Who is not told to close may be told later, when nobody takes connections over.
+	 */
 	@Override
 	public void closeGracefully() {
-		if (!this.lastResponse.isDraining()) {
-			this.lastResponse.draining(true);
+		this.lastResponse.draining(!endpoint().isMoving());
+		if (!this.draining) {
+			this.draining = true;
 			endpoint().leaveServerSocket();
 		}
 		// A connection may have become one of HTTP/2 since it was told the last time.
 		open().goAway();
+	}
+
+	@Override
+	public void handOver() {
+		endpoint().move();
 	}
 
 	@Override

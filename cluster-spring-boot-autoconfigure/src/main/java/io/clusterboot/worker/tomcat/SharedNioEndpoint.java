@@ -5,12 +5,23 @@ import java.net.InetSocketAddress;
 import java.nio.channels.NetworkChannel;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
+import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
 
+import io.clusterboot.protocol.KeptConnection;
 import io.clusterboot.worker.AcceptPolicy;
+import io.clusterboot.worker.ConnectionAdopter;
 import io.clusterboot.worker.SharedServerSocket;
 import io.clusterboot.worker.UnsharableServerException;
 import io.clusterboot.worker.WorkerAgent;
+import org.apache.tomcat.util.collections.SynchronizedStack;
+import org.apache.tomcat.util.net.NioChannel;
 import org.apache.tomcat.util.net.NioEndpoint;
+import org.apache.tomcat.util.net.SocketBufferHandler;
+import org.apache.tomcat.util.net.SocketEvent;
+import org.apache.tomcat.util.net.SocketProcessorBase;
+import org.apache.tomcat.util.net.SocketProperties;
+import org.apache.tomcat.util.net.SocketWrapperBase;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,7 +29,7 @@ import org.jspecify.annotations.Nullable;
  * wakes its acceptor by connecting to itself, a connection that any worker may get, and
  * then drops the next client that the acceptor takes.
  */
-final class SharedNioEndpoint extends NioEndpoint {
+final class SharedNioEndpoint extends NioEndpoint implements ConnectionAdopter {
 
 	private static final int ACCEPTOR_STOP_MILLIS = 1000;
 
@@ -30,11 +41,17 @@ final class SharedNioEndpoint extends NioEndpoint {
 
 	private volatile @Nullable SharedServerSocket socket;
 
+	/** Connections are handed over also when nothing is accepted any more. */
+	private volatile @Nullable SharedServerSocket lastSocket;
+
+	private @Nullable Mover mover;
+
 	private volatile @Nullable Integer maxKeepAliveRequests;
 
 	void shareThrough(WorkerAgent agent, AcceptPolicy policy) {
 		this.agent = agent;
 		this.policy = policy;
+		this.mover = new Mover(this, agent.moves());
 	}
 
 	OpenConnections open() {
@@ -76,7 +93,12 @@ final class SharedNioEndpoint extends NioEndpoint {
 		}
 		InetSocketAddress address = new InetSocketAddress(getAddress(), getPortWithOffset());
 		this.maxKeepAliveRequests = null;
-		this.socket = this.agent.sockets().listen(address, this.policy, () -> bind(address));
+		SharedServerSocket shared = this.agent.sockets().listen(address, this.policy, () -> bind(address));
+		this.socket = shared;
+		this.lastSocket = shared;
+		if (!isSSLEnabled()) {
+			shared.adoptWith(this);
+		}
 	}
 
 	private ServerSocketChannel bind(InetSocketAddress address) throws IOException {
@@ -126,7 +148,115 @@ final class SharedNioEndpoint extends NioEndpoint {
 			countDownConnection();
 			return true;
 		}
-		return super.setSocketOptions(connection);
+		if (this.mover == null) {
+			return super.setSocketOptions(connection);
+		}
+		return serve(connection, this.mover, getMaxKeepAliveRequests(), getConnectionTimeout());
+	}
+
+	/**
+	 * As Tomcat does it, but with a connection of our own kind.
+	 */
+	private boolean serve(SocketChannel channel, Mover mover, int requestsLeft, long readTimeout) {
+		try {
+			NioChannel nioChannel = nioChannel();
+			SharedConnection connection = new SharedConnection(nioChannel, this, mover);
+			nioChannel.reset(channel, connection);
+			this.connections.put(channel, connection);
+			channel.configureBlocking(false);
+			getSocketProperties().setProperties(channel.socket());
+			connection.setReadTimeout(readTimeout);
+			connection.setWriteTimeout(getConnectionTimeout());
+			connection.setKeepAliveLeft(requestsLeft);
+			connection.getPoller().register(connection);
+			return true;
+		}
+		catch (IOException | RuntimeException ex) {
+			getLog().error("A connection cannot be served", ex);
+			if (!this.connections.containsKey(channel)) {
+				destroySocket(channel);
+			}
+			return false;
+		}
+	}
+
+	private NioChannel nioChannel() {
+		SynchronizedStack<NioChannel> cache = getNioChannels();
+		NioChannel cached = (cache != null) ? cache.pop() : null;
+		SocketProperties properties = getSocketProperties();
+		return (cached != null) ? cached : createChannel(new SocketBufferHandler(properties.getAppReadBufSize(),
+				properties.getAppWriteBufSize(), properties.getDirectBuffer()));
+	}
+
+	@Override
+	protected SocketProcessorBase<NioChannel> createSocketProcessor(SocketWrapperBase<NioChannel> connection,
+			SocketEvent event) {
+		return new SocketProcessor(connection, event) {
+
+			@Override
+			protected void doRun() {
+				if (this.socketWrapper instanceof SharedConnection shared) {
+					shared.process(super::doRun);
+				}
+				else {
+					super.doRun();
+				}
+			}
+
+		};
+	}
+
+	@Override
+	public boolean hasRoom() {
+		return isRunning() && !isPaused() && (getMaxConnections() < 0 || getConnectionCount() < getMaxConnections());
+	}
+
+	/**
+	 * What another worker has counted and waited for counts here too.
+	 */
+	@Override
+	public void adopt(SocketChannel connection, KeptConnection kept) {
+		int requestsLeft = (kept.requestsLeft() > 0) ? kept.requestsLeft() : getMaxKeepAliveRequests();
+		long readTimeout = getKeepAliveTimeout();
+		if (readTimeout > 0) {
+			readTimeout = Math.max(1, readTimeout - kept.idleMillis());
+		}
+		try {
+			countUpOrAwaitConnection();
+		}
+		catch (InterruptedException ex) {
+			Thread.currentThread().interrupt();
+		}
+		if (!serve(connection, Objects.requireNonNull(this.mover), requestsLeft, readTimeout)) {
+			closeSocket(connection);
+		}
+	}
+
+	/**
+	 * Hand a connection over to another worker.
+	 * @param connection the connection
+	 * @param kept what it takes along
+	 * @return completes with whether it is no longer this worker's
+	 */
+	CompletableFuture<Boolean> handOver(SocketChannel connection, KeptConnection kept) {
+		return Objects.requireNonNull(this.lastSocket).handOver(connection, kept);
+	}
+
+	/**
+	 * Move connections that are between two requests, if any are to move.
+	 */
+	void move() {
+		if (this.mover != null) {
+			this.open.move(this.mover);
+		}
+	}
+
+	/**
+	 * Whether the client of no connection has to be told to close it.
+	 * @return whether all of them move
+	 */
+	boolean isMoving() {
+		return this.mover != null && this.mover.wantsAll();
 	}
 
 	/**
