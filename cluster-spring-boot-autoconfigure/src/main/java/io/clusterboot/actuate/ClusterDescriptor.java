@@ -2,6 +2,7 @@ package io.clusterboot.actuate;
 
 import java.util.List;
 
+import io.clusterboot.protocol.ClusterDescription.HandOverDescription;
 import io.clusterboot.protocol.ClusterDescription.Listener;
 import io.clusterboot.protocol.ClusterDescription.PrimaryDescription;
 import io.clusterboot.protocol.ClusterDescription.WorkerDescription;
@@ -25,13 +26,16 @@ import org.springframework.boot.actuate.endpoint.OperationResponseBody;
  * @param builds what the workers run, oldest first; missing if the primary did not answer
  * @param reload the reload under way, or else the last one; missing if the primary did
  * not answer
+ * @param handOvers the connections that have moved from one worker to another; missing if
+ * the primary did not answer
  * @param workers the workers, by index and id; missing if the primary did not answer
  * @param error why the primary did not answer
  */
 public record ClusterDescriptor(@Nullable String application, AnsweredBy answeredBy,
 		@Nullable PrimaryDescription primary, @Nullable Integer configuredWorkers, @Nullable Integer readyWorkers,
 		@Nullable List<Listener> listeners, @Nullable List<String> builds, @Nullable ReloadDescription reload,
-		@Nullable List<WorkerDescription> workers, @Nullable String error) implements OperationResponseBody {
+		@Nullable HandOverDescription handOvers, @Nullable List<WorkerDescription> workers,
+		@Nullable String error) implements OperationResponseBody {
 
 	/**
 	 * The worker that took the request.

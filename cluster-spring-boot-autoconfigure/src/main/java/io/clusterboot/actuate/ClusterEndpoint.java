@@ -45,11 +45,11 @@ public class ClusterEndpoint {
 		try {
 			ClusterDescription cluster = this.agent.describe();
 			return new ClusterDescriptor(this.application, answeredBy, cluster.primary(), cluster.configuredWorkers(),
-					cluster.readyWorkers(), cluster.listeners(), cluster.builds(), cluster.reload(), cluster.workers(),
-					null);
+					cluster.readyWorkers(), cluster.listeners(), cluster.builds(), cluster.reload(),
+					cluster.handOvers(), cluster.workers(), null);
 		}
 		catch (IOException ex) {
-			return new ClusterDescriptor(this.application, answeredBy, null, null, null, null, null, null, null,
+			return new ClusterDescriptor(this.application, answeredBy, null, null, null, null, null, null, null, null,
 					ex.getMessage());
 		}
 	}

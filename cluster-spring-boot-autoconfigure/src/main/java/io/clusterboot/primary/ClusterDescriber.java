@@ -21,14 +21,17 @@ final class ClusterDescriber {
 
 	private final Rollouts rollouts;
 
+	private final Dispatcher dispatcher;
+
 	private final Instant startedAt = Instant.now();
 
 	private final long started;
 
-	ClusterDescriber(Slots slots, HandleRegistry handles, Rollouts rollouts, long now) {
+	ClusterDescriber(Slots slots, HandleRegistry handles, Rollouts rollouts, Dispatcher dispatcher, long now) {
 		this.slots = slots;
 		this.handles = handles;
 		this.rollouts = rollouts;
+		this.dispatcher = dispatcher;
 		this.started = now;
 	}
 
@@ -41,7 +44,7 @@ final class ClusterDescriber {
 		PrimaryDescription primary = new PrimaryDescription(ProcessHandle.current().pid(), this.startedAt,
 				Duration.ofNanos(now - this.started));
 		return new ClusterDescription(primary, this.slots.configured(), this.slots.ready(), this.handles.listeners(),
-				builds(), this.rollouts.describe(), workers);
+				builds(), this.rollouts.describe(), this.dispatcher.handOvers(), workers);
 	}
 
 	private List<String> builds() {

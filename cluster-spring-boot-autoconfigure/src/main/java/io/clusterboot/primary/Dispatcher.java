@@ -6,6 +6,7 @@ import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.Deque;
 import java.util.HashMap;
@@ -20,6 +21,7 @@ import io.clusterboot.balancing.LoadBalancing;
 import io.clusterboot.balancing.WorkerCandidate;
 import io.clusterboot.balancing.WorkerSelector;
 import io.clusterboot.protocol.Busyness;
+import io.clusterboot.protocol.ClusterDescription.HandOverDescription;
 import io.clusterboot.protocol.Descriptors;
 import io.clusterboot.protocol.FromPrimary;
 import io.clusterboot.protocol.FromWorker;
@@ -49,9 +51,14 @@ final class Dispatcher {
 	/** Connections that wait for a worker which is not the next best one. */
 	private static final int MOST_WAITING = 128;
 
+	private static final Comparator<Receiver> FEWEST_CONNECTIONS = Comparator
+		.comparingInt((receiver) -> receiver.connections);
+
 	private final WorkerSelector selector;
 
 	private final WorkerSelector fallback = LoadBalancing.fallback();
+
+	private final Rebalancer rebalancer;
 
 	private final Map<Integer, Receiver> receivers = new TreeMap<>();
 
@@ -63,12 +70,20 @@ final class Dispatcher {
 
 	private long handedOver;
 
+	private long returned;
+
 	private boolean selectorFailed;
 
 	private boolean closed;
 
-	Dispatcher(WorkerSelector selector) {
+	/**
+	 * Create a dispatcher.
+	 * @param selector selects workers for connections
+	 * @param rebalancer says which workers have too many
+	 */
+	Dispatcher(WorkerSelector selector, Rebalancer rebalancer) {
 		this.selector = selector;
+		this.rebalancer = rebalancer;
 	}
 
 	/**
@@ -189,18 +204,52 @@ final class Dispatcher {
 		if (taken) {
 			this.handedOver++;
 		}
+		else {
+			this.returned++;
+		}
 		Receiver sender = this.receivers.get(handOver.from());
 		if (sender != null) {
+			sender.connections -= taken ? 1 : 0;
 			sender.peer.send(new FromPrimary.HandedOver(handOver.exchange(), taken));
 		}
 	}
 
 	/**
-	 * The number of connections that have been handed over.
-	 * @return the number
+	 * What has been handed over so far.
+	 * @return a description
 	 */
-	synchronized long handedOver() {
-		return this.handedOver;
+	synchronized HandOverDescription handOvers() {
+		return new HandOverDescription(this.handedOver, this.returned);
+	}
+
+	/**
+	 * A worker has said how many connections it has.
+	 * @param id id of the worker
+	 * @param connections the number
+	 */
+	synchronized void counted(int id, int connections) {
+		Receiver receiver = this.receivers.get(id);
+		if (receiver != null) {
+			receiver.connections = connections + ((receiver.outstanding != null) ? 1 : 0);
+		}
+	}
+
+	/**
+	 * Have connections spread evenly that are kept alive. With a selector that sends each
+	 * client always to the same worker they are where they belong.
+	 */
+	synchronized void rebalance() {
+		if (this.selector.isSticky()) {
+			return;
+		}
+		Map<Integer, Integer> connections = new HashMap<>();
+		for (Receiver receiver : this.receivers.values()) {
+			if (!receiver.takingOver.isEmpty()) {
+				connections.put(receiver.id, receiver.connections);
+			}
+		}
+		this.rebalancer.plan(connections)
+			.forEach((id, surplus) -> this.receivers.get(id).peer.send(new FromPrimary.Rebalance(surplus)));
 	}
 
 	private void lastCall(Receiver receiver, FromWorker.LastCall lastCall) {
@@ -295,7 +344,8 @@ final class Dispatcher {
 		}
 		List<Receiver> candidates = candidates(connection);
 		while (!candidates.isEmpty()) {
-			Receiver receiver = select(candidates, connection.incoming());
+			Receiver receiver = isRebalanced(connection) ? Collections.min(candidates, FEWEST_CONNECTIONS)
+					: select(candidates, connection.incoming());
 			if (receiver.outstanding != null) {
 				break;
 			}
@@ -325,6 +375,16 @@ final class Dispatcher {
 		HandOver handOver = connection.handOver();
 		return handOver != null && this.receivers.containsKey(handOver.from())
 				&& this.receivers.values().stream().noneMatch((receiver) -> mayTake(receiver, connection));
+	}
+
+	/**
+	 * A worker that leaves takes nothing over any more. One that does has more
+	 * connections than others.
+	 */
+	private boolean isRebalanced(Connection connection) {
+		HandOver handOver = connection.handOver();
+		Receiver sender = (handOver != null) ? this.receivers.get(handOver.from()) : null;
+		return sender != null && sender.takingOver.contains(connection.address()) && !this.selector.isSticky();
 	}
 
 	private static boolean mayTake(Receiver receiver, Connection connection) {

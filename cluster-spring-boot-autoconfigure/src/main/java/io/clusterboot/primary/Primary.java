@@ -6,6 +6,7 @@ import java.time.Duration;
 
 import io.clusterboot.ClusterProperties;
 import io.clusterboot.balancing.LoadBalancing;
+import io.clusterboot.balancing.WorkerSelector;
 import io.clusterboot.launch.Build;
 import io.clusterboot.launch.JavaCommand;
 import io.clusterboot.launch.Staging;
@@ -37,8 +38,10 @@ public final class Primary {
 	 * Where workers accept for themselves, it passes only what they hand over.
 	 */
 	private static Dispatcher dispatcher(ClusterProperties properties) {
-		return new Dispatcher(LoadBalancing.isPassing(properties.loadBalancing())
-				? LoadBalancing.selector(properties.loadBalancing()) : LoadBalancing.fallback());
+		String value = properties.loadBalancing();
+		WorkerSelector selector = LoadBalancing.isPassing(value) ? LoadBalancing.selector(value)
+				: LoadBalancing.fallback();
+		return new Dispatcher(selector, new Rebalancer(properties.rebalance()));
 	}
 
 	private static Build firstBuild(Staging staging) {

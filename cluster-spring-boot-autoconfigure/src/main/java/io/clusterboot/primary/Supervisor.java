@@ -47,6 +47,9 @@ final class Supervisor implements LinkServer.Admission, ClusterSignals.Commands 
 	/** Time without a tick from which on the primary has been suspended or starved. */
 	private static final Duration STALL = TICK.multipliedBy(5);
 
+	/** Time between two looks at how evenly connections are spread. */
+	private static final Duration REBALANCE = Duration.ofSeconds(1);
+
 	/** Time that the rest of an exited worker's output gets to arrive. */
 	private static final Duration OUTPUT = Duration.ofSeconds(2);
 
@@ -92,6 +95,8 @@ final class Supervisor implements LinkServer.Admission, ClusterSignals.Commands 
 
 	private Phase phase = Phase.STARTING;
 
+	private long rebalanced;
+
 	private boolean anyReady;
 
 	private int exitCode;
@@ -117,7 +122,9 @@ final class Supervisor implements LinkServer.Admission, ClusterSignals.Commands 
 		this.coordination = new Coordination(this.slots, this.rollouts);
 		this.commands = new ClusterCommands(properties.mostWorkers(), this.slots, this.rollouts, this.departures,
 				this.announcements, this.clock::now);
-		this.describer = new ClusterDescriber(this.slots, this.handles, this.rollouts, this.clock.now());
+		this.describer = new ClusterDescriber(this.slots, this.handles, this.rollouts, this.dispatcher,
+				this.clock.now());
+		this.rebalanced = this.clock.now();
 		this.slots.resize(properties.workers().resolve(), this.clock.now(), (index) -> {
 		});
 	}
@@ -254,6 +261,7 @@ final class Supervisor implements LinkServer.Admission, ClusterSignals.Commands 
 				giveUpUnfitReplacements();
 				replaceLeaving(now);
 				recycle(now);
+				rebalance(now);
 				this.rollouts.tick(now);
 				startMissing(now);
 			}
@@ -322,6 +330,16 @@ final class Supervisor implements LinkServer.Admission, ClusterSignals.Commands 
 					this.rollouts.recycle(worker, limit, now);
 				}
 			});
+	}
+
+	/**
+	 * A reload moves connections anyway.
+	 */
+	private void rebalance(long now) {
+		if (now - this.rebalanced >= REBALANCE.toNanos() && this.rollouts.isIdle()) {
+			this.rebalanced = now;
+			this.dispatcher.rebalance();
+		}
 	}
 
 	private void announceAvailability() {
@@ -494,6 +512,7 @@ final class Supervisor implements LinkServer.Admission, ClusterSignals.Commands 
 	private void received(WorkerHandle worker, Message message) {
 		if (message instanceof FromWorker.Heartbeat heartbeat) {
 			worker.load(heartbeat.load());
+			this.dispatcher.counted(worker.id(), heartbeat.load().connections());
 			this.router.load(worker.id(), heartbeat.load().activeRequests());
 		}
 		else if (message instanceof FromWorker.StateChanged change) {

@@ -17,10 +17,12 @@ import org.jspecify.annotations.Nullable;
  * @param builds what the workers run, oldest first; one unless a reload is under way or
  * has failed in the middle
  * @param reload the reload under way, or else the last one
+ * @param handOvers the connections that have moved from one worker to another
  * @param workers the workers, by index and id
  */
 public record ClusterDescription(PrimaryDescription primary, int configuredWorkers, int readyWorkers,
-		List<Listener> listeners, List<String> builds, ReloadDescription reload, List<WorkerDescription> workers) {
+		List<Listener> listeners, List<String> builds, ReloadDescription reload, HandOverDescription handOvers,
+		List<WorkerDescription> workers) {
 
 	/**
 	 * The primary's process.
@@ -39,6 +41,15 @@ public record ClusterDescription(PrimaryDescription primary, int configuredWorke
 	 * @param port port that it is bound to
 	 */
 	public record Listener(String address, int port) {
+	}
+
+	/**
+	 * The connections that workers have handed over since the cluster was started.
+	 *
+	 * @param handedOver number of those that another worker has taken
+	 * @param returned number of those that none has taken
+	 */
+	public record HandOverDescription(long handedOver, long returned) {
 	}
 
 	/**

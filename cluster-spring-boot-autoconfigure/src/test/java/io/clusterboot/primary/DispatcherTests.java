@@ -13,10 +13,12 @@ import java.util.TreeMap;
 import java.util.stream.Collectors;
 
 import io.clusterboot.balancing.IncomingConnection;
+import io.clusterboot.ClusterProperties;
 import io.clusterboot.balancing.LoadBalancing;
 import io.clusterboot.balancing.WorkerCandidate;
 import io.clusterboot.balancing.WorkerSelector;
 import io.clusterboot.protocol.Busyness;
+import io.clusterboot.protocol.ClusterDescription.HandOverDescription;
 import io.clusterboot.protocol.Descriptors;
 import io.clusterboot.protocol.FromPrimary;
 import io.clusterboot.protocol.FromWorker;
@@ -43,9 +45,13 @@ class DispatcherTests {
 
 	private final Map<Integer, Worker> workers = new TreeMap<>();
 
-	private Dispatcher dispatcher = new Dispatcher(LoadBalancing.selector("round-robin"));
+	private Dispatcher dispatcher = dispatcher(LoadBalancing.selector("round-robin"));
 
 	private int connections;
+
+	private static Dispatcher dispatcher(WorkerSelector selector) {
+		return new Dispatcher(selector, new Rebalancer(new ClusterProperties.Rebalance(true, 50)));
+	}
 
 	private Worker join(int id) {
 		Worker worker = new Worker(id);
@@ -159,7 +165,7 @@ class DispatcherTests {
 			throw new IllegalStateException("bad");
 		}, (candidates, connection) -> null, (candidates, connection) -> new WorkerCandidate(99, 0, 0, 0, 0));
 		for (WorkerSelector selector : bad) {
-			this.dispatcher = new Dispatcher(selector);
+			this.dispatcher = dispatcher(selector);
 			Worker first = join(1);
 			Worker second = join(2);
 			connect();
@@ -171,7 +177,7 @@ class DispatcherTests {
 
 	@Test
 	void aStickyConnectionWaitsForItsWorkerUntilThatIsGone() throws Exception {
-		this.dispatcher = new Dispatcher(LoadBalancing.selector("ip-hash"));
+		this.dispatcher = dispatcher(LoadBalancing.selector("ip-hash"));
 		Worker first = join(1);
 		Worker second = join(2);
 		connect();
@@ -190,7 +196,7 @@ class DispatcherTests {
 	@Test
 	void selectorsKnowWhatWorkersSayAndWhatTheyHaveBeenPassedSince() throws Exception {
 		List<String> seen = new ArrayList<>();
-		this.dispatcher = new Dispatcher((candidates, connection) -> {
+		this.dispatcher = dispatcher((candidates, connection) -> {
 			seen.add(candidates.stream()
 				.map((candidate) -> "%d/%d/%.1f".formatted(candidate.connections(), candidate.activeRequests(),
 						candidate.reportedLoad()))
@@ -223,7 +229,7 @@ class DispatcherTests {
 		second.takes();
 		assertThat(first.answers).containsExactly(new FromPrimary.HandedOver(7, true));
 		assertThat(connection.valid()).isFalse();
-		assertThat(this.dispatcher.handedOver()).isEqualTo(1);
+		assertThat(this.dispatcher.handOvers()).isEqualTo(new HandOverDescription(1, 0));
 	}
 
 	@Test
@@ -233,7 +239,7 @@ class DispatcherTests {
 		FileDescriptor connection = first.handsOver(7);
 		assertThat(first.answers).containsExactly(new FromPrimary.HandedOver(7, false));
 		assertThat(connection.valid()).isFalse();
-		assertThat(this.dispatcher.handedOver()).isZero();
+		assertThat(this.dispatcher.handOvers()).isEqualTo(new HandOverDescription(0, 1));
 	}
 
 	@Test
@@ -302,6 +308,40 @@ class DispatcherTests {
 		assertThat(first.answers).containsExactly(new FromPrimary.HandedOver(7, false));
 	}
 
+	@Test
+	void aWorkerWithTooManyConnectionsHandsSomeToTheEmptiest() throws Exception {
+		Worker first = join(1);
+		Worker second = join(2);
+		Worker third = join(3);
+		for (Worker worker : List.of(first, second, third)) {
+			worker.takesOver(true);
+		}
+		this.dispatcher.counted(1, 20);
+		this.dispatcher.counted(2, 7);
+		this.dispatcher.counted(3, 3);
+		this.dispatcher.rebalance();
+		assertThat(first.rebalanced).isEqualTo(10);
+		assertThat(second.rebalanced).isZero();
+		for (int i = 0; i < 4; i++) {
+			first.handsOver(i);
+			third.takes(new Busyness(3 + i, 0, 0));
+		}
+		first.handsOver(4);
+		assertThat(second.passed.size() + third.passed.size()).isEqualTo(1);
+	}
+
+	@Test
+	void stickyConnectionsStayWhereTheyAre() {
+		this.dispatcher = dispatcher(LoadBalancing.selector("ip-hash"));
+		Worker first = join(1);
+		Worker second = join(2);
+		first.takesOver(true);
+		second.takesOver(true);
+		this.dispatcher.counted(1, 20);
+		this.dispatcher.rebalance();
+		assertThat(first.rebalanced).isZero();
+	}
+
 	/**
 	 * The worker at the other end.
 	 */
@@ -314,6 +354,8 @@ class DispatcherTests {
 		private final List<FromPrimary.HandedOver> answers = new ArrayList<>();
 
 		private KeptConnection kept;
+
+		private int rebalanced;
 
 		private boolean reachable = true;
 
@@ -329,6 +371,9 @@ class DispatcherTests {
 				assertThat(descriptors).hasSize(1).allMatch(FileDescriptor::valid);
 				this.passed.add(connection.number());
 				this.kept = connection.kept();
+			}
+			else if (message instanceof FromPrimary.Rebalance rebalance) {
+				this.rebalanced = rebalance.connections();
 			}
 			else if (message instanceof FromPrimary.HandedOver answer) {
 				this.answers.add(answer);
@@ -348,6 +393,11 @@ class DispatcherTests {
 		private void takes() {
 			assertThat(this.passed).as("passed to worker %d", this.id).hasSize(1);
 			says(new FromWorker.ConnectionTaken(this.passed.remove(0), this.busyness));
+		}
+
+		private void takes(Busyness busyness) {
+			this.busyness = busyness;
+			takes();
 		}
 
 		private void declines() {

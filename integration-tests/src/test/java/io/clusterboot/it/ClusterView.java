@@ -16,10 +16,11 @@ import java.util.stream.Collectors;
  * @param listeners the sockets that the primary keeps
  * @param builds what the workers run
  * @param reload the reload under way, or the last one
+ * @param handOvers the connections that have moved
  * @param workers the workers
  */
 public record ClusterView(String application, Who answeredBy, Primary primary, int configuredWorkers, int readyWorkers,
-		List<Listener> listeners, List<String> builds, Reload reload, List<Worker> workers) {
+		List<Listener> listeners, List<String> builds, Reload reload, HandOvers handOvers, List<Worker> workers) {
 
 	/**
 	 * The pids of all workers.
@@ -56,6 +57,9 @@ public record ClusterView(String application, Who answeredBy, Primary primary, i
 
 	public record Reload(Integer id, String state, String trigger, int generation, int step, int of, String startedAt,
 			String finishedAt, Failure failure, Integer waiting) {
+	}
+
+	public record HandOvers(long handedOver, long returned) {
 	}
 
 	public record Failure(String reason, Integer worker, Integer index, Integer exitCode, List<String> output) {

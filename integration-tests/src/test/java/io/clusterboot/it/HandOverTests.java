@@ -1,12 +1,16 @@
 package io.clusterboot.it;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.function.Function;
+import java.util.stream.Collectors;
 
 import io.clusterboot.it.HttpConnection.Reply;
 import io.clusterboot.it.LoadResult.Exchange;
@@ -18,6 +22,7 @@ import org.junit.jupiter.api.condition.DisabledIfSystemProperty;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 /**
  * Connections move to other workers, and their clients do not notice.
@@ -36,7 +41,8 @@ class HandOverTests {
 	static void start() {
 		cluster = ClusterProcess.ports()
 			.property("server.tomcat.max-keep-alive-requests", -1)
-			.property("cluster.rebalance.enabled", false)
+			.property("management.endpoint.cluster.access", "unrestricted")
+			.property("cluster.rebalance.rate", 1000)
 			.start();
 		cluster.awaitReady();
 	}
@@ -49,6 +55,7 @@ class HandOverTests {
 	@AfterEach
 	void closeConnections() {
 		this.connections.forEach(HttpConnection::closeQuietly);
+		this.connections.clear();
 	}
 
 	private HttpConnection connect() throws IOException {
@@ -113,6 +120,87 @@ class HandOverTests {
 	private static void assertAnsweredAtTheEndBy(LoadResult result, Collection<Long> pids) {
 		List<Exchange> all = result.exchanges();
 		assertThat(all.subList(all.size() - 50, all.size())).allMatch((exchange) -> pids.contains(exchange.pid()));
+	}
+
+	@Test
+	void connectionsAreSpreadEvenlyAfterAReload() throws IOException {
+		for (int i = 0; i < 200; i++) {
+			connect().get("/pid");
+		}
+		Operations.Answer answer = new Operations(cluster).post("reload?wait=100s");
+		assertThat(answer.status()).as(answer::body).isEqualTo(200);
+		Map<Long, Long> before = spread();
+		await().atMost(TIMEOUT)
+			.untilAsserted(() -> assertThat(spread().values()).hasSize(2).allMatch((count) -> count >= 85));
+		System.out.printf("200 kept-alive connections after a reload: %s, after rebalancing: %s%n", before, spread());
+	}
+
+	private Map<Long, Long> spread() {
+		return this.connections.stream().map((connection) -> {
+			try {
+				return connection.get("/pid").pid();
+			}
+			catch (IOException ex) {
+				throw new UncheckedIOException(ex);
+			}
+		}).collect(Collectors.groupingBy(Function.identity(), Collectors.counting()));
+	}
+
+	@Test
+	void manyIdleConnectionsLeaveSoon() throws IOException {
+		for (int i = 0; i < 1000; i++) {
+			connect().get("/pid");
+		}
+		ClusterView.Worker victim = cluster.cluster().workers().get(0);
+		long connections = spread().get(victim.pid());
+		ClusterProcess.signal("TERM", List.of(victim.pid()));
+		cluster.awaitLine("worker-%d \\(.*\\) drains".formatted(victim.id()), TIMEOUT);
+		long begin = System.nanoTime();
+		cluster.awaitLine("worker-%d \\(.*\\) exited after".formatted(victim.id()), TIMEOUT);
+		System.out.printf("A worker with %d idle connections drained and exited in %d ms%n", connections,
+				Duration.ofNanos(System.nanoTime() - begin).toMillis());
+		assertThat(spread().values().stream().mapToLong(Long::longValue).sum()).isEqualTo(1000);
+	}
+
+	/**
+	 * In full: {@code -Dhandover.moves=10000}.
+	 */
+	@Test
+	void movesLeaveNoDescriptorBehind() throws IOException {
+		long moves = Long.getLong("handover.moves", 100);
+		spreadAndEmptyOne();
+		closeConnections();
+		List<Integer> before = descriptors();
+		long first = cluster.cluster().handOvers().handedOver();
+		while (cluster.cluster().handOvers().handedOver() - first < moves) {
+			spreadAndEmptyOne();
+			closeConnections();
+		}
+		await().atMost(TIMEOUT).untilAsserted(() -> assertThat(descriptors()).isEqualTo(before));
+		System.out.printf("Descriptors of primary and workers before and after %d moves: %s%n",
+				cluster.cluster().handOvers().handedOver() - first, before);
+	}
+
+	/**
+	 * Have a worker with all connections hand half of them over.
+	 */
+	private void spreadAndEmptyOne() throws IOException {
+		long full = cluster.cluster().workers().get(0).pid();
+		for (int i = 0; i < 200; i++) {
+			HttpConnection connection = connect();
+			if (connection.get("/pid").pid() != full) {
+				this.connections.remove(connection);
+				connection.close();
+			}
+		}
+		long connections = this.connections.size();
+		await().atMost(TIMEOUT).until(() -> spread().get(full) < connections * 2 / 3);
+	}
+
+	private static List<Integer> descriptors() {
+		List<Long> processes = new ArrayList<>(List.of(cluster.pid()));
+		cluster.cluster().workers().forEach((worker) -> processes.add(worker.pid()));
+		return processes.stream().map(ClusterProcess::openDescriptors).toList();
 	}
 
 }
