@@ -170,12 +170,14 @@ class HandOverTests {
 		long moves = Long.getLong("handover.moves", 100);
 		spreadAndEmptyOne();
 		closeConnections();
+		awaitNoConnections();
 		List<Integer> before = descriptors();
 		long first = cluster.cluster().handOvers().handedOver();
 		while (cluster.cluster().handOvers().handedOver() - first < moves) {
 			spreadAndEmptyOne();
 			closeConnections();
 		}
+		awaitNoConnections();
 		await().atMost(TIMEOUT).untilAsserted(() -> assertThat(descriptors()).isEqualTo(before));
 		System.out.printf("Descriptors of primary and workers before and after %d moves: %s%n",
 				cluster.cluster().handOvers().handedOver() - first, before);
@@ -195,6 +197,14 @@ class HandOverTests {
 		}
 		long connections = this.connections.size();
 		await().atMost(TIMEOUT).until(() -> spread().get(full) < connections * 2 / 3);
+	}
+
+	/**
+	 * But for the one that the question comes on.
+	 */
+	private static void awaitNoConnections() {
+		await().atMost(TIMEOUT)
+			.until(() -> cluster.cluster().workers().stream().allMatch((worker) -> worker.load().connections() <= 1));
 	}
 
 	private static List<Integer> descriptors() {

@@ -22,6 +22,10 @@ final class LoadMix implements AutoCloseable {
 
 	static final String EVENTS = "server-sent events";
 
+	static final String IDLE = "idle, then POST";
+
+	static final int IDLE_CLIENTS = 20;
+
 	private static final Duration TIMEOUT = Duration.ofSeconds(20);
 
 	private static final Duration LIMIT = Duration.ofHours(3);
@@ -97,6 +101,20 @@ final class LoadMix implements AutoCloseable {
 					.timeout(TIMEOUT)
 					.duration(LIMIT)
 					.start());
+	}
+
+	/**
+	 * Let clients begin that are silent for a while and then send what must not be sent
+	 * twice, on the connection that they have.
+	 * @param longest longest silence
+	 */
+	void startIdle(Duration longest) {
+		start(IDLE, IDLE_CLIENTS, 1000, Math.toIntExact(longest.toMillis()), idle(this.port));
+	}
+
+	static LoadGenerator idle(int port) {
+		return LoadGenerator.of((random) -> new UploadClient(() -> HttpConnection.open(port, TIMEOUT), random,
+				Duration.ZERO, Duration.ZERO));
 	}
 
 	/**

@@ -77,6 +77,17 @@ record LoadReport(Map<String, LoadResult> kinds, List<HandOver> handOvers, Durat
 		return this;
 	}
 
+	/**
+	 * Fail, with the table, if a client has lost its connection.
+	 * @param kind the kind of client
+	 * @param clients number of clients
+	 */
+	LoadReport assertConnectionsKept(String kind, int clients) {
+		assertThat(this.kinds.get(kind).exchanges()).as(this::table).noneMatch(Exchange::closes);
+		assertThat(this.kinds.get(kind).exchanges()).as(this::table).filteredOn(Exchange::fresh).hasSize(clients);
+		return this;
+	}
+
 	private long answers(Predicate<Exchange> condition) {
 		return all().only(condition).count(Outcome.OK);
 	}

@@ -19,6 +19,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -30,10 +31,12 @@ import static org.awaitility.Awaitility.await;
  * each failure is counted. Short by default; in full:
  *
  * <pre>
- * ./mvnw verify -Dtest=ReloadLoadTests -Dsurefire.failIfNoSpecifiedTests=false -Dreload.rounds=50
+ * ./mvnw verify -Dtest=ReloadLoadTests -Dsurefire.failIfNoSpecifiedTests=false -Dreload.rounds=50 -Dreload.silence=60
  * </pre>
  *
  * {@code -Dreload.seed} makes the random choices other ones.
+ * {@code -Dreload.compare=true} shows how many connections would be closed under their
+ * clients without hand-over.
  */
 @Tag("alone")
 @ExtendWith(PrintOutputOnFailure.class)
@@ -42,6 +45,11 @@ class ReloadLoadTests {
 	private static final int ROUNDS = Integer.getInteger("reload.rounds", 2);
 
 	private static final long SEED = Long.getLong("reload.seed", 26);
+
+	/**
+	 * Longest time for which clients are silent before they send a POST.
+	 */
+	private static final Duration SILENCE = Duration.ofSeconds(Integer.getInteger("reload.silence", 5));
 
 	private static final int WORKERS = 2;
 
@@ -105,6 +113,34 @@ class ReloadLoadTests {
 		prove((round, random) -> reload(round));
 	}
 
+	@Test
+	@Timeout(value = 2, unit = TimeUnit.HOURS)
+	@EnabledIfSystemProperty(named = "reload.compare", matches = "true")
+	void withoutHandOverSilentClientsLoseTheirConnections() {
+		try (ClusterProcess without = ClusterProcess.ports()
+			.workers(WORKERS)
+			.property("management.endpoint.cluster.access", "unrestricted")
+			.property("cluster.drain.handover", false)
+			.start()) {
+			without.awaitReady();
+			LoadGenerator.Running load = LoadMix.idle(without.port())
+				.clients(LoadMix.IDLE_CLIENTS)
+				.pause(Duration.ofSeconds(1), SILENCE)
+				.duration(Duration.ofHours(1))
+				.start();
+			for (int round = 0; round < ROUNDS; round++) {
+				assertThat(new Operations(without).post("reload?wait=100s").status()).isEqualTo(200);
+			}
+			LoadResult result = load.stop();
+			System.out
+				.printf("Without hand-over, %d silent clients, %d reloads: %d connections closed under the client%s%n",
+						LoadMix.IDLE_CLIENTS, ROUNDS,
+						result.only((exchange) -> !exchange.fresh()).count(LoadResult.Outcome.RESET)
+								+ result.only(LoadResult.Exchange::closes).count(LoadResult.Outcome.OK),
+						result.table());
+		}
+	}
+
 	private static void prove(Replacement replacement) {
 		System.out.printf("%d rounds, -Dreload.seed=%d%n", ROUNDS, SEED);
 		Random random = new Random(SEED);
@@ -113,6 +149,9 @@ class ReloadLoadTests {
 		long start = System.nanoTime();
 		LoadReport report;
 		LoadMix load = LoadMix.start(cluster.extraPort(), cluster.port(), trust, LONGEST_REQUEST, SEED);
+		if (TestServer.selected().handsConnectionsOver()) {
+			load.startIdle(SILENCE);
+		}
 		try {
 			awaitAnswersBy(first, load);
 			for (int round = 1; round <= ROUNDS; round++) {
@@ -131,6 +170,9 @@ class ReloadLoadTests {
 			.assertAnsweredInTurn(first)
 			.assertSessionsLasted(LoadMix.WEB_SOCKET, DRAIN_TIMEOUT)
 			.assertSessionsLasted(LoadMix.EVENTS, DRAIN_TIMEOUT);
+		if (TestServer.selected().handsConnectionsOver()) {
+			report.assertConnectionsKept(LoadMix.IDLE, LoadMix.IDLE_CLIENTS);
+		}
 		assertNothingLeft();
 	}
 

@@ -68,6 +68,13 @@ enum TestServer {
 	}
 
 	/**
+	 * Whether kept-alive connections move to other workers.
+	 */
+	boolean handsConnectionsOver() {
+		return this == TOMCAT;
+	}
+
+	/**
 	 * Whether a request that is processed holds a thread of the server.
 	 */
 	boolean holdsThreads() {

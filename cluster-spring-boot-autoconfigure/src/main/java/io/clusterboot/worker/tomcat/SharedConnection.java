@@ -25,9 +25,7 @@ final class SharedConnection extends NioSocketWrapper {
 
 	private volatile boolean givenUp;
 
-	private boolean processing;
-
-	private boolean readInterest;
+	private boolean requestEnded;
 
 	SharedConnection(NioChannel channel, SharedNioEndpoint endpoint, Mover mover) {
 		super(channel, endpoint);
@@ -35,50 +33,32 @@ final class SharedConnection extends NioSocketWrapper {
 	}
 
 	/**
-	 * Have Tomcat work on the connection, if it is Tomcat's. Called with its lock. What
-	 * is about to happen next is known only afterwards: Tomcat asks to be told of the
-	 * next bytes before it keeps what it has of an unfinished request.
-	 * @param processor does the work
+	 * Whether Tomcat may work on the connection. Asked with its lock.
+	 * @return whether it is Tomcat's
 	 */
-	void process(Runnable processor) {
-		if (this.givenUp) {
-			return;
-		}
-		this.readInterest = false;
-		this.processing = true;
-		try {
-			processor.run();
-		}
-		finally {
-			this.processing = false;
-		}
-		if (this.readInterest && !isClosed()) {
-			awaitNextBytes();
-		}
+	boolean isServed() {
+		return !this.givenUp;
 	}
 
-	private void awaitNextBytes() {
-		if (isBetweenRequests() && this.mover.wants()) {
-			giveUp();
-		}
-		else {
-			super.registerReadInterest();
-		}
+	/**
+	 * A request has ended and the next one has not begun. Told with the lock, just before
+	 * Tomcat asks for the next bytes: it asks for those in the middle of a request in the
+	 * same way.
+	 */
+	void requestEnded() {
+		this.requestEnded = true;
 	}
 
 	@Override
 	public void registerReadInterest() {
-		if (this.processing && getLock().isHeldByCurrentThread()) {
-			this.readInterest = true;
+		if (this.requestEnded && getLock().isHeldByCurrentThread()) {
+			this.requestEnded = false;
+			if (getSocketBufferHandler().isReadBufferEmpty() && this.mover.wants()) {
+				giveUp();
+				return;
+			}
 		}
-		else {
-			super.registerReadInterest();
-		}
-	}
-
-	private boolean isBetweenRequests() {
-		return getCurrentProcessor() == null && getSendfileData() == null
-				&& getSocketBufferHandler().isReadBufferEmpty();
+		super.registerReadInterest();
 	}
 
 	/**

@@ -99,6 +99,11 @@ public final class SharedHttp11NioProtocol extends Http11NioProtocol implements 
 	}
 
 	@Override
+	protected Processor createProcessor() {
+		return new SharedProcessor(this, getAdapter());
+	}
+
+	@Override
 	protected Processor createUpgradeProcessor(SocketWrapperBase<?> socket, UpgradeToken upgradeToken) {
 		if (!OpenConnections.isHttp2(upgradeToken)) {
 			this.sessions.add(socket);

@@ -195,10 +195,8 @@ final class SharedNioEndpoint extends NioEndpoint implements ConnectionAdopter {
 
 			@Override
 			protected void doRun() {
-				if (this.socketWrapper instanceof SharedConnection shared) {
-					shared.process(super::doRun);
-				}
-				else {
+				boolean served = !(this.socketWrapper instanceof SharedConnection shared) || shared.isServed();
+				if (served) {
 					super.doRun();
 				}
 			}
