@@ -2,6 +2,9 @@ package io.clusterboot.it;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -20,6 +23,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.DisabledIfSystemProperty;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
@@ -37,9 +41,16 @@ class HandOverTests {
 
 	private final List<HttpConnection> connections = new ArrayList<>();
 
+	@TempDir
+	private static Path accessLogs;
+
 	@BeforeAll
 	static void start() {
 		cluster = ClusterProcess.ports()
+			.property("server.tomcat.accesslog.enabled", true)
+			.property("server.tomcat.accesslog.buffered", false)
+			.property("server.tomcat.accesslog.directory", accessLogs)
+			.property("server.tomcat.accesslog.prefix", "worker-${io.clusterboot.worker.id}")
 			.property("server.tomcat.max-keep-alive-requests", -1)
 			.property("management.endpoint.cluster.access", "unrestricted")
 			.property("cluster.rebalance.rate", 1000)
@@ -98,23 +109,82 @@ class HandOverTests {
 
 	@Test
 	void busyConnectionsMoveAtTheEndOfTheirResponse() {
-		LoadGenerator.Running load = LoadGenerator.on(cluster.port()).clients(8).keepAlive().start();
+		LoadGenerator.Running load = LoadGenerator.on(cluster.port())
+			.get("/pid?busy", "^(\\d+)$")
+			.clients(8)
+			.keepAlive()
+			.pause(Duration.ofNanos(1))
+			.start();
 		try {
 			load.awaitAnswers(100);
 			Set<Long> successors = replaceAll();
 			load.awaitAnswers(100);
 			LoadResult result = load.stop();
 			result.assertNoFailures();
-			System.out.println(result.table());
 			assertThat(result.exchanges()).as("first requests of their connections")
 				.filteredOn(Exchange::fresh)
 				.hasSize(8);
 			assertThat(result.exchanges()).as("last requests of their connections").noneMatch(Exchange::closes);
 			assertAnsweredAtTheEndBy(result, successors);
+			await().atMost(TIMEOUT)
+				.untilAsserted(() -> assertThat(logged("/pid?busy")).hasSameSizeAs(result.exchanges()));
 		}
 		finally {
 			load.close();
 		}
+	}
+
+	private static List<String> logged(String path) throws IOException {
+		List<String> lines = new ArrayList<>();
+		try (DirectoryStream<Path> files = Files.newDirectoryStream(accessLogs)) {
+			for (Path file : files) {
+				lines.addAll(Files.readAllLines(file));
+			}
+		}
+		lines.removeIf((line) -> !line.contains(path));
+		return lines;
+	}
+
+	@Test
+	void whatADeadWorkerWasHandedGoesToAnother() throws IOException {
+		ClusterView.Worker leaving = cluster.cluster().workers().get(0);
+		ClusterView.Worker stopped = cluster.cluster().workers().get(1);
+		while (this.connections.size() < 10) {
+			connectTo(leaving.pid());
+		}
+		ClusterProcess.signal("STOP", List.of(stopped.pid()));
+		try {
+			ClusterProcess.signal("TERM", List.of(leaving.pid()));
+			cluster.awaitLine("worker-%d \\(.*\\) drains".formatted(leaving.id()), TIMEOUT);
+			for (HttpConnection connection : this.connections) {
+				connection.send("POST", "/upload", new byte[10]);
+			}
+			await().atMost(TIMEOUT).until(() -> answered() == 9);
+		}
+		finally {
+			ClusterProcess.signal("KILL", List.of(stopped.pid()));
+		}
+		for (HttpConnection connection : this.connections) {
+			assertThat(connection.read().status()).isEqualTo(200);
+		}
+		Set<Long> successors = cluster.awaitReplaced(List.of(leaving.pid(), stopped.pid())).pids();
+		assertThat(successors).containsAll(spread().keySet());
+	}
+
+	private void connectTo(long pid) throws IOException {
+		HttpConnection connection = connect();
+		if (connection.get("/pid").pid() != pid) {
+			this.connections.remove(connection);
+			connection.close();
+		}
+	}
+
+	private long answered() throws IOException {
+		long answered = 0;
+		for (HttpConnection connection : this.connections) {
+			answered += connection.isAnswered(Duration.ofMillis(1)) ? 1 : 0;
+		}
+		return answered;
 	}
 
 	private static void assertAnsweredAtTheEndBy(LoadResult result, Collection<Long> pids) {
@@ -189,11 +259,7 @@ class HandOverTests {
 	private void spreadAndEmptyOne() throws IOException {
 		long full = cluster.cluster().workers().get(0).pid();
 		for (int i = 0; i < 200; i++) {
-			HttpConnection connection = connect();
-			if (connection.get("/pid").pid() != full) {
-				this.connections.remove(connection);
-				connection.close();
-			}
+			connectTo(full);
 		}
 		long connections = this.connections.size();
 		await().atMost(TIMEOUT).until(() -> spread().get(full) < connections * 2 / 3);
