@@ -15,10 +15,10 @@ import org.jspecify.annotations.Nullable;
  * Thread-safe; one thread accepts.
  */
 public abstract sealed class SharedServerSocket implements AutoCloseable
-		permits AcceptingServerSocket, PassedServerSocket {
+		permits AcceptingServerSocket, PassedServerSocket, ReusePortServerSocket {
 
 	/**
-	 * The socket as a channel, for its address and options. Must not be used to accept.
+	 * A channel that is bound to the socket's address. Must not be used to accept.
 	 * @return the channel
 	 */
 	public abstract NetworkChannel channel();

@@ -80,7 +80,8 @@ public final class WorkerAgent implements PrimaryLink.Orders {
 		this.identity = identity;
 		this.properties = properties;
 		this.link = PrimaryLink.connect(identity, this);
-		this.sockets = new SharedSockets(this.link, properties.startup().timeout(), this.meter::busyness);
+		this.sockets = new SharedSockets(this.link, identity.portSharing(), properties.startup().timeout(),
+				this.meter::busyness);
 		this.permits = new PrimaryPermits(this.link, this.news.leaderRole(), properties.link().replyTimeout());
 	}
 

@@ -76,19 +76,12 @@ final class SharedNioEndpoint extends NioEndpoint {
 		}
 		InetSocketAddress address = new InetSocketAddress(getAddress(), getPortWithOffset());
 		this.maxKeepAliveRequests = null;
-		this.socket = this.agent.sockets().listen(address, this.policy, () -> bind(address));
+		this.socket = this.agent.sockets().listen(address, this.policy, this::bind);
 	}
 
-	private ServerSocketChannel bind(InetSocketAddress address) throws IOException {
-		ServerSocketChannel channel = ServerSocketChannel.open();
-		try {
-			getSocketProperties().setProperties(channel.socket());
-			return channel.bind(address, getAcceptCount());
-		}
-		catch (IOException | RuntimeException ex) {
-			channel.close();
-			throw ex;
-		}
+	private void bind(ServerSocketChannel channel, InetSocketAddress address) throws IOException {
+		getSocketProperties().setProperties(channel.socket());
+		channel.bind(address, getAcceptCount());
 	}
 
 	@Override
