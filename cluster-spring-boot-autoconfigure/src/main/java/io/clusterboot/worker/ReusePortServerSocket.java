@@ -91,8 +91,14 @@ final class ReusePortServerSocket extends SharedServerSocket {
 			if (connection != null) {
 				return connection;
 			}
-			if (!current.awaitConnection()) {
-				end(current);
+			if (current.isToEnd()) {
+				// What arrives between the look and the close is reset, so there is
+				// nothing between.
+				current.close();
+				ended(current);
+			}
+			else {
+				current.awaitConnection();
 			}
 		}
 		return null;
@@ -139,10 +145,9 @@ final class ReusePortServerSocket extends SharedServerSocket {
 		}
 	}
 
-	private void end(Listening ended) {
+	private void ended(Listening ended) {
 		this.lock.lock();
 		try {
-			ended.close();
 			if (this.listening == ended) {
 				this.listening = null;
 			}
@@ -227,7 +232,8 @@ final class ReusePortServerSocket extends SharedServerSocket {
 			Thread.currentThread().interrupt();
 		}
 		if (this.listening == last) {
-			end(last);
+			last.close();
+			ended(last);
 		}
 	}
 
@@ -251,17 +257,19 @@ final class ReusePortServerSocket extends SharedServerSocket {
 
 		/**
 		 * Wait for a connection, or for anything else to happen.
-		 * @return {@code false} if no connection is waited for any more
 		 */
-		boolean awaitConnection() throws IOException {
+		void awaitConnection() throws IOException {
 			try {
 				this.selector.select((key) -> {
 				});
-				return this.selector.isOpen();
 			}
 			catch (ClosedSelectorException ex) {
-				return false;
+				// none is waited for any more
 			}
+		}
+
+		boolean isToEnd() {
+			return !this.selector.isOpen();
 		}
 
 		void wakeup() {
@@ -280,8 +288,10 @@ final class ReusePortServerSocket extends SharedServerSocket {
 			}
 		}
 
+		/**
+		 * Close it at once if its selector is closed.
+		 */
 		void close() {
-			acceptNoMoreThanWaits();
 			try {
 				this.channel.close();
 			}

@@ -8,7 +8,6 @@ import java.nio.channels.SocketChannel;
 
 import io.clusterboot.worker.AcceptPolicy;
 import io.clusterboot.worker.SharedServerSocket;
-import io.clusterboot.worker.UnsharableServerException;
 import io.clusterboot.worker.WorkerAgent;
 import org.apache.tomcat.util.net.NioEndpoint;
 import org.jspecify.annotations.Nullable;
@@ -69,10 +68,6 @@ final class SharedNioEndpoint extends NioEndpoint {
 		if (this.agent == null) {
 			super.initServerSocket();
 			return;
-		}
-		if (getUseInheritedChannel() || getUnixDomainSocketPath() != null) {
-			throw new UnsharableServerException(
-					"Workers cannot share a Tomcat connector with an inherited channel or a UNIX domain socket.");
 		}
 		InetSocketAddress address = new InetSocketAddress(getAddress(), getPortWithOffset());
 		this.maxKeepAliveRequests = null;
