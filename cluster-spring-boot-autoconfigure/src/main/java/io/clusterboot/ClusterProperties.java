@@ -29,6 +29,9 @@ import org.springframework.util.unit.DataSize;
  * 'least-load', 'ip-hash' and the name of a class that implements WorkerSelector, or of a
  * key in spring.factories for such a name, where the primary accepts and passes
  * connections on.
+ * @param portSharing How workers share ports: 'handles', one socket that is passed to
+ * each of them, 'reuse-port', a socket in each of them (SO_REUSEPORT), or 'auto' for the
+ * first where it is possible and otherwise the second.
  * @param startup how workers are started
  * @param heartbeat how the primary notices that a worker hangs
  * @param restart how workers that exit are replaced
@@ -45,11 +48,12 @@ import org.springframework.util.unit.DataSize;
  */
 @ConfigurationProperties("cluster")
 public record ClusterProperties(@DefaultValue("true") boolean enabled, @DefaultValue("auto") WorkerCount workers,
-		@Nullable Integer maxWorkers, @DefaultValue("kernel") String loadBalancing, @DefaultValue Startup startup,
-		@DefaultValue Heartbeat heartbeat, @DefaultValue Restart restart, @DefaultValue Reload reload,
-		@DefaultValue Recycle recycle, @DefaultValue Drain drain, @DefaultValue Rebalance rebalance,
-		@DefaultValue Shutdown shutdown, @DefaultValue Worker worker, @DefaultValue Staging staging,
-		@DefaultValue Link link, @DefaultValue Messaging messaging, @DefaultValue Tasks tasks) {
+		@Nullable Integer maxWorkers, @DefaultValue("kernel") String loadBalancing,
+		@DefaultValue("auto") PortSharing portSharing, @DefaultValue Startup startup, @DefaultValue Heartbeat heartbeat,
+		@DefaultValue Restart restart, @DefaultValue Reload reload, @DefaultValue Recycle recycle,
+		@DefaultValue Drain drain, @DefaultValue Rebalance rebalance, @DefaultValue Shutdown shutdown,
+		@DefaultValue Worker worker, @DefaultValue Staging staging, @DefaultValue Link link,
+		@DefaultValue Messaging messaging, @DefaultValue Tasks tasks) {
 
 	/** Workers per processor beyond which a machine is hardly ever better used. */
 	private static final int MOST_PER_PROCESSOR = 4;
@@ -77,10 +81,10 @@ public record ClusterProperties(@DefaultValue("true") boolean enabled, @DefaultV
 	public ClusterProperties withWorkerJvmArg(String option) {
 		List<String> options = new ArrayList<>(this.worker.jvmArgs());
 		options.add(0, option);
-		return new ClusterProperties(
-				this.enabled, this.workers, this.maxWorkers, this.loadBalancing, this.startup, this.heartbeat,
-				this.restart, this.reload, this.recycle, this.drain, this.rebalance, this.shutdown, new Worker(options,
-						this.worker.environment(), this.worker.environmentFile(), this.worker.requestTimeout()),
+		return new ClusterProperties(this.enabled, this.workers, this.maxWorkers, this.loadBalancing, this.portSharing,
+				this.startup, this.heartbeat, this.restart, this.reload, this.recycle, this.drain, this.rebalance,
+				this.shutdown, new Worker(options, this.worker.environment(), this.worker.environmentFile(),
+						this.worker.requestTimeout()),
 				this.staging, this.link, this.messaging, this.tasks);
 	}
 

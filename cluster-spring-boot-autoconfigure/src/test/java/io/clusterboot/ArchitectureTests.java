@@ -75,7 +75,7 @@ class ArchitectureTests {
 			.whereLayer("balancing")
 			.mayNotAccessAnyLayer()
 			.whereLayer("launch")
-			.mayOnlyAccessLayers("protocol", "root")
+			.mayOnlyAccessLayers("protocol", "os", "root")
 			.whereLayer("protocol")
 			.mayOnlyAccessLayers("root")
 			.whereLayer("os")

@@ -65,8 +65,8 @@ class ClusterApplicationListener implements ApplicationListener<SpringApplicatio
 		if (outcome instanceof RelaunchDecision.Plain plain) {
 			report(plain);
 		}
-		else {
-			System.exit(Primary.run(withColours(properties(environment), environment)));
+		else if (outcome instanceof RelaunchDecision.Relaunch relaunch) {
+			System.exit(Primary.run(withColours(properties(environment), environment), relaunch.portSharing()));
 		}
 	}
 

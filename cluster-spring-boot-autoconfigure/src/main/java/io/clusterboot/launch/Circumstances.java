@@ -6,6 +6,7 @@ import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
 
+import io.clusterboot.os.ReservedPort;
 import io.clusterboot.protocol.WorkerIdentity;
 import org.jspecify.annotations.Nullable;
 import org.newsclub.net.unix.AFSocket;
@@ -31,10 +32,12 @@ import org.springframework.util.ClassUtils;
  * application
  * @param operatingSystem the name of the operating system
  * @param descriptorPassing whether descriptors can be passed between processes here
+ * @param reusePort whether processes can share a port without passing descriptors here
  */
 record Circumstances(boolean worker, boolean nativeImage, List<StackTraceElement> stack, String threadName,
 		String contextClassLoader, Function<String, @Nullable String> springProperties, boolean first,
-		boolean sharableServer, boolean reactorNetty, String operatingSystem, Supplier<Boolean> descriptorPassing) {
+		boolean sharableServer, boolean reactorNetty, String operatingSystem, Supplier<Boolean> descriptorPassing,
+		Supplier<Boolean> reusePort) {
 
 	private static final List<String> SHARABLE_SERVERS = List.of(
 			"org.springframework.boot.tomcat.TomcatWebServerFactory",
@@ -50,7 +53,7 @@ record Circumstances(boolean worker, boolean nativeImage, List<StackTraceElement
 				SpringProperties::getProperty, first,
 				SHARABLE_SERVERS.stream().anyMatch((server) -> ClassUtils.isPresent(server, loader)),
 				ClassUtils.isPresent(REACTOR_NETTY, loader), System.getProperty("os.name", ""),
-				Circumstances::canPassDescriptors);
+				Circumstances::canPassDescriptors, () -> ReservedPort.isSupported(System.getProperty("os.name", "")));
 	}
 
 	private static boolean canPassDescriptors() {

@@ -2,6 +2,7 @@ package io.clusterboot.launch;
 
 import java.util.Arrays;
 
+import io.clusterboot.PortSharing;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.boot.SpringApplication;
@@ -48,7 +49,7 @@ public final class RelaunchDecision {
 			.filter((rule) -> rule.condition.applies(start))
 			.findFirst()
 			.<Outcome>map((rule) -> new Plain(rule.reason, rule.loudness))
-			.orElseGet(Relaunch::new);
+			.orElseGet(() -> new Relaunch(start.usablePortSharing()));
 	}
 
 	/**
@@ -60,8 +61,10 @@ public final class RelaunchDecision {
 
 	/**
 	 * This process becomes a primary.
+	 *
+	 * @param portSharing how the cluster shares ports, never {@link PortSharing#AUTO}
 	 */
-	public record Relaunch() implements Outcome {
+	public record Relaunch(PortSharing portSharing) implements Outcome {
 
 	}
 
@@ -160,8 +163,13 @@ public final class RelaunchDecision {
 
 		NO_DESCRIPTOR_PASSING(
 				"No cluster: junixsocket has no native library for this platform, or it cannot be loaded (is "
-						+ "java.io.tmpdir mounted noexec?). Without it processes cannot share a port",
-				Loudness.WARN, (start) -> !start.here.descriptorPassing().get());
+						+ "java.io.tmpdir mounted noexec?). Without it only Linux lets processes share a port, if "
+						+ "cluster.port-sharing is not 'handles'",
+				Loudness.WARN,
+				(start) -> start.portSharing() != PortSharing.REUSE_PORT && !start.isPortSharingUsable()),
+
+		NO_REUSE_PORT("No cluster: cluster.port-sharing is 'reuse-port', but only Linux spreads connections over "
+				+ "processes with SO_REUSEPORT", Loudness.WARN, (start) -> !start.isPortSharingUsable());
 
 		private final String reason;
 
@@ -193,6 +201,28 @@ public final class RelaunchDecision {
 		boolean hasSharableServer() {
 			return this.here.sharableServer()
 					|| this.here.reactorNetty() && webApplicationType() == WebApplicationType.REACTIVE;
+		}
+
+		PortSharing portSharing() {
+			return Binder.get(this.environment)
+				.bind("cluster.port-sharing", PortSharing.class)
+				.orElse(PortSharing.AUTO);
+		}
+
+		/**
+		 * The way that is asked for. There is no choice but one where none is asked for.
+		 */
+		PortSharing usablePortSharing() {
+			PortSharing asked = portSharing();
+			if (asked != PortSharing.AUTO) {
+				return asked;
+			}
+			return this.here.descriptorPassing().get() ? PortSharing.HANDLES : PortSharing.REUSE_PORT;
+		}
+
+		boolean isPortSharingUsable() {
+			return (usablePortSharing() == PortSharing.HANDLES) ? this.here.descriptorPassing().get()
+					: this.here.reusePort().get();
 		}
 
 		@Nullable WebApplicationType webApplicationType() {

@@ -93,7 +93,7 @@ public final class ServiceManager {
 			return new ServiceManager(new Receiver(socket, address(socket)), watchdogInterval(environment, pid),
 					sendTimeout);
 		}
-		catch (SocketException ex) {
+		catch (SocketException | LinkageError ex) {
 			logger.warn("The service manager will not be told when this cluster is ready, reloads or stops,"
 					+ " since NOTIFY_SOCKET=%s cannot be used: %s".formatted(socket, ex.getMessage()));
 			return new ServiceManager(null, null, sendTimeout);

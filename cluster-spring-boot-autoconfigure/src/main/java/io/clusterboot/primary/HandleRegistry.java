@@ -10,11 +10,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 
+import io.clusterboot.os.ReservedPort;
 import io.clusterboot.protocol.ClusterDescription;
 import io.clusterboot.protocol.Descriptors;
 import io.clusterboot.protocol.FromPrimary;
 import io.clusterboot.protocol.FromWorker;
 import io.clusterboot.protocol.ListenAddress;
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,8 +25,13 @@ import org.jspecify.annotations.Nullable;
  * that a port in use fails there as in any application, and deposits the descriptor; all
  * others get a copy. While this registry has the descriptor, the death of a worker closes
  * nothing, and connections wait in the socket's queue.
+ * <p>
+ * Where descriptors cannot be passed, each worker has a socket of its own at the port
+ * that the first one got. This registry then keeps nothing but the port.
  */
 final class HandleRegistry {
+
+	private static final Log logger = LogFactory.getLog(HandleRegistry.class);
 
 	private final Map<ListenAddress, Handle> handles = new LinkedHashMap<>();
 
@@ -51,18 +59,34 @@ final class HandleRegistry {
 	/**
 	 * A worker has bound an address and deposits its descriptor.
 	 * @param message what it bound
-	 * @param descriptor the listening socket, owned by this registry from now on
+	 * @param descriptors the listening socket, owned by this registry from now on, or
+	 * nothing if each worker binds the port for itself
 	 */
-	void bound(FromWorker.Bound message, FileDescriptor descriptor) {
+	void bound(FromWorker.Bound message, List<FileDescriptor> descriptors) {
 		Handle handle = this.handles.computeIfAbsent(message.address(), (address) -> new Handle());
 		if (handle.socket != null) {
-			Descriptors.close(descriptor);
+			descriptors.forEach(Descriptors::close);
 			return;
 		}
-		handle.socket = new Socket(descriptor, new ClusterDescription.Listener(message.host(), message.port()));
+		handle.socket = new Socket(descriptors, (descriptors.isEmpty()) ? reserve(message) : null,
+				new ClusterDescription.Listener(message.host(), message.port()));
 		handle.binder = null;
-		dispatch(message.address(), descriptor);
+		descriptors.forEach((descriptor) -> dispatch(message.address(), descriptor));
 		answer(handle);
+	}
+
+	/**
+	 * While there is no worker nobody else shall get the port.
+	 */
+	private static @Nullable ReservedPort reserve(FromWorker.Bound message) {
+		try {
+			return ReservedPort.of(message.address().at(message.port()));
+		}
+		catch (IOException ex) {
+			logger.warn(
+					"Port %d is not reserved while there is no worker: %s".formatted(message.port(), ex.getMessage()));
+			return null;
+		}
 	}
 
 	private void dispatch(ListenAddress address, FileDescriptor descriptor) {
@@ -118,11 +142,7 @@ final class HandleRegistry {
 	 * own.
 	 */
 	void close() {
-		this.handles.values()
-			.stream()
-			.map((handle) -> handle.socket)
-			.filter(Objects::nonNull)
-			.forEach((socket) -> Descriptors.close(socket.descriptor()));
+		this.handles.values().stream().map((handle) -> handle.socket).filter(Objects::nonNull).forEach(Socket::close);
 		this.handles.clear();
 	}
 
@@ -136,7 +156,7 @@ final class HandleRegistry {
 			if (socket != null) {
 				request.worker()
 					.send(new FromPrimary.Handle(request.exchange(), socket.listener().port(), this.dispatcher != null),
-							socket.descriptor());
+							socket.descriptors().toArray(FileDescriptor[]::new));
 			}
 			else if (request.worker().send(new FromPrimary.Bind(request.exchange(), this.dispatcher != null))) {
 				handle.binder = request.worker();
@@ -172,7 +192,23 @@ final class HandleRegistry {
 	private record Request(Peer worker, long exchange) {
 	}
 
-	private record Socket(FileDescriptor descriptor, ClusterDescription.Listener listener) {
+	/**
+	 * What is kept of a socket.
+	 *
+	 * @param descriptors its descriptor, if it is one for all workers
+	 * @param port its port, if each worker has one of its own
+	 * @param listener what it listens on
+	 */
+	private record Socket(List<FileDescriptor> descriptors, @Nullable ReservedPort port,
+			ClusterDescription.Listener listener) {
+
+		void close() {
+			this.descriptors.forEach(Descriptors::close);
+			if (this.port != null) {
+				this.port.close();
+			}
+		}
+
 	}
 
 }

@@ -1,40 +1,70 @@
 package io.clusterboot.primary;
 
+import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 
+import io.clusterboot.PortSharing;
+import io.clusterboot.protocol.LinkSocket;
+import io.clusterboot.protocol.WorkerIdentity;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
-import org.newsclub.net.unix.AFUNIXServerSocket;
-import org.newsclub.net.unix.AFUNIXSocket;
-import org.newsclub.net.unix.AFUNIXSocketAddress;
 
 /**
- * Accepts the workers' connections. Who is at the other end is what the kernel says, not
- * what the peer claims; whether it may come in is for the supervisor to decide, and
- * nothing is read before.
+ * Accepts the workers' connections and finds out who is at the other end, whatever the
+ * peer claims to be. Whether it may come in is for the supervisor to decide, and no frame
+ * is read before.
  */
-final class LinkServer implements AutoCloseable {
+abstract class LinkServer implements AutoCloseable {
 
 	private static final Log logger = LogFactory.getLog(LinkServer.class);
 
 	private static final Duration RETRY_DELAY = Duration.ofMillis(100);
 
-	private final AFUNIXServerSocket socket;
+	private final Path path;
 
-	private LinkServer(AFUNIXServerSocket socket) {
-		this.socket = socket;
+	LinkServer(Path path) {
+		this.path = path;
 	}
 
-	static LinkServer bind(Path path) throws IOException {
-		LinkServer server = new LinkServer(AFUNIXServerSocket.bindOn(AFUNIXSocketAddress.of(path)));
+	/**
+	 * Bind the primary's socket.
+	 * @param path where
+	 * @param sharing how the cluster shares ports: without handles, workers and primary
+	 * need no native code
+	 * @return the server
+	 * @throws IOException if it cannot be bound
+	 */
+	static LinkServer bind(Path path, PortSharing sharing) throws IOException {
+		LinkServer server = (sharing == PortSharing.HANDLES) ? new CredentialsLinkServer(path)
+				: new TicketLinkServer(path);
 		Files.setPosixFilePermissions(path, PosixFilePermissions.fromString("rw-------"));
 		return server;
 	}
+
+	Path path() {
+		return this.path;
+	}
+
+	/**
+	 * A worker is about to be started. Called on another thread than that which accepts.
+	 * @param worker who is going to connect
+	 * @throws IOException if it could not prove who it is
+	 */
+	abstract void expect(WorkerIdentity worker) throws IOException;
+
+	/**
+	 * Accept one connection.
+	 * @param admission gets it
+	 * @throws IOException if that fails
+	 */
+	abstract void accept(Admission admission) throws IOException;
+
+	abstract boolean isClosed();
 
 	void start(Admission admission) {
 		Thread thread = new Thread(() -> acceptAll(admission), "cluster-accept");
@@ -43,16 +73,14 @@ final class LinkServer implements AutoCloseable {
 	}
 
 	private void acceptAll(Admission admission) {
-		while (!this.socket.isClosed()) {
-			AFUNIXSocket peer = null;
+		while (!isClosed()) {
 			try {
-				peer = this.socket.accept();
-				admission.offer(peer, peer.getPeerCredentials().getPid());
+				accept(admission);
 			}
 			catch (IOException | RuntimeException ex) {
-				if (!this.socket.isClosed()) {
+				if (!isClosed()) {
 					logger.warn("A connection to the cluster's socket could not be accepted: " + ex.getMessage());
-					abandon(peer);
+					pause();
 				}
 			}
 		}
@@ -61,37 +89,35 @@ final class LinkServer implements AutoCloseable {
 	/**
 	 * What failed, as for want of descriptors, would fail again at once.
 	 */
-	private static void abandon(@Nullable AFUNIXSocket peer) {
+	private static void pause() {
 		try {
-			if (peer != null) {
-				peer.close();
-			}
 			Thread.sleep(RETRY_DELAY.toMillis());
-		}
-		catch (IOException ex) {
-			logger.debug("Cannot close a connection that failed", ex);
 		}
 		catch (InterruptedException ex) {
 			Thread.currentThread().interrupt();
 		}
 	}
 
-	@Override
-	public void close() {
+	static void close(@Nullable Closeable socket) {
 		try {
-			this.socket.close();
+			if (socket != null) {
+				socket.close();
+			}
 		}
 		catch (IOException ex) {
-			logger.debug("Cannot close the cluster's socket", ex);
+			logger.debug("Cannot close a socket of the cluster", ex);
 		}
 	}
+
+	@Override
+	public abstract void close();
 
 	/**
 	 * Takes connections over, which it has to close if it does not want them.
 	 */
 	interface Admission {
 
-		void offer(AFUNIXSocket socket, long pid);
+		void offer(LinkSocket socket, Caller caller);
 
 	}
 

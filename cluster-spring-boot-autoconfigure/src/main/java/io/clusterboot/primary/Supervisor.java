@@ -23,6 +23,7 @@ import io.clusterboot.protocol.Envelope;
 import io.clusterboot.protocol.FromPrimary;
 import io.clusterboot.protocol.FromWorker;
 import io.clusterboot.protocol.Link;
+import io.clusterboot.protocol.LinkSocket;
 import io.clusterboot.protocol.Message;
 import io.clusterboot.protocol.Occurrence;
 import io.clusterboot.protocol.Refusal;
@@ -31,7 +32,6 @@ import io.clusterboot.protocol.WorkerState;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
-import org.newsclub.net.unix.AFUNIXSocket;
 
 /**
  * The primary's loop. Signals, exits, connections and messages are events of one queue;
@@ -208,8 +208,8 @@ final class Supervisor implements LinkServer.Admission, ClusterSignals.Commands 
 	}
 
 	@Override
-	public void offer(AFUNIXSocket socket, long pid) {
-		post(() -> connected(socket, pid));
+	public void offer(LinkSocket socket, Caller caller) {
+		post(() -> connected(socket, caller));
 	}
 
 	private void post(Runnable event) {
@@ -466,14 +466,14 @@ final class Supervisor implements LinkServer.Admission, ClusterSignals.Commands 
 		this.handles.close();
 	}
 
-	private void connected(AFUNIXSocket socket, long pid) {
+	private void connected(LinkSocket socket, Caller caller) {
 		Optional<WorkerHandle> child = this.slots.workers()
-			.filter((worker) -> worker.pid() == pid && !worker.isLinked())
+			.filter((worker) -> caller.is(worker) && !worker.isLinked())
 			.findAny();
 		if (child.isEmpty()) {
-			logger.error("A connection to the cluster's socket was refused: process %d is no worker that has none"
-				.formatted(pid));
-			close(socket);
+			logger.error("A connection to the cluster's socket was refused: %s is no worker that has none"
+				.formatted(caller));
+			LinkServer.close(socket);
 			return;
 		}
 		WorkerHandle worker = child.get();
@@ -487,18 +487,9 @@ final class Supervisor implements LinkServer.Admission, ClusterSignals.Commands 
 		this.announcements.joined(worker);
 	}
 
-	private static void close(AFUNIXSocket socket) {
-		try {
-			socket.close();
-		}
-		catch (IOException ex) {
-			logger.debug("Cannot close a refused connection", ex);
-		}
-	}
-
 	private void received(WorkerHandle worker, Message message, List<FileDescriptor> descriptors) {
-		if (message instanceof FromWorker.Bound bound && descriptors.size() == 1) {
-			this.handles.bound(bound, descriptors.get(0));
+		if (message instanceof FromWorker.Bound bound && descriptors.size() <= 1) {
+			this.handles.bound(bound, descriptors);
 			return;
 		}
 		// the exit of a process may be seen before what it said last

@@ -1,12 +1,12 @@
 package io.clusterboot.primary;
 
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.Collection;
 import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.stream.IntStream;
 
+import io.clusterboot.PortSharing;
 import io.clusterboot.launch.WorkerCommand;
 import io.clusterboot.protocol.WorkerIdentity;
 import org.apache.commons.logging.Log;
@@ -19,12 +19,15 @@ final class WorkerSpawner {
 
 	private static final Log logger = LogFactory.getLog(WorkerSpawner.class);
 
-	private final Path socket;
+	private final LinkServer server;
+
+	private final PortSharing portSharing;
 
 	private int lastId;
 
-	WorkerSpawner(Path socket) {
-		this.socket = socket;
+	WorkerSpawner(LinkServer server, PortSharing portSharing) {
+		this.server = server;
+		this.portSharing = portSharing;
 	}
 
 	/**
@@ -43,9 +46,11 @@ final class WorkerSpawner {
 			.filter((candidate) -> !takenSeats.contains(candidate))
 			.findFirst()
 			.getAsInt();
-		WorkerIdentity identity = new WorkerIdentity(++this.lastId, index, seat, generation.number(), this.socket);
+		WorkerIdentity identity = new WorkerIdentity(++this.lastId, index, seat, generation.number(),
+				this.server.path(), this.portSharing);
 		WorkerCommand command = generation.build().command();
 		command.notes(identity, workers).forEach((note) -> logger.info("%s: %s".formatted(identity.name(), note)));
+		this.server.expect(identity);
 		Process process = command.processBuilder(identity, workers).start();
 		OutputTail tail = new OutputTail();
 		return new WorkerHandle(identity, generation.build(), process, List.of(

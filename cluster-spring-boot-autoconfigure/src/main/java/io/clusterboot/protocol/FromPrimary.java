@@ -24,7 +24,7 @@ public sealed interface FromPrimary extends Message {
 	}
 
 	/**
-	 * Tells the worker to bind the address itself and to deposit the descriptor.
+	 * Tells the worker to bind the address before all others and to say so.
 	 *
 	 * @param exchange the number of the worker's {@link FromWorker.Listen}
 	 * @param passed whether the primary accepts and passes connections on
@@ -34,7 +34,7 @@ public sealed interface FromPrimary extends Message {
 
 	/**
 	 * Gives the worker the handle of an address, whose descriptor travels with this
-	 * message.
+	 * message, or only the port, if each worker binds it for itself.
 	 *
 	 * @param exchange the number of the worker's {@link FromWorker.Listen}
 	 * @param port port that the socket is bound to

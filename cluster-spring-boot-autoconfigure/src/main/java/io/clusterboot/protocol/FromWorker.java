@@ -21,7 +21,8 @@ public sealed interface FromWorker extends Message {
 	}
 
 	/**
-	 * Deposits a listening socket, whose descriptor travels with this message.
+	 * Deposits a listening socket, whose descriptor travels with this message, or tells
+	 * of a port that each worker binds for itself.
 	 *
 	 * @param address what the worker was told to bind
 	 * @param host address that the socket is bound to

@@ -3,7 +3,6 @@ package io.clusterboot.protocol;
 import java.io.DataInputStream;
 import java.io.FileDescriptor;
 import java.io.IOException;
-import java.io.OutputStream;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -21,7 +20,6 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
-import org.newsclub.net.unix.AFUNIXSocket;
 
 /**
  * One end of the connection between the primary and a worker. Two threads serve a link,
@@ -42,16 +40,13 @@ public final class Link implements AutoCloseable {
 
 	private static final Duration LAST_WORDS = Duration.ofSeconds(1);
 
-	/** Descriptors that one read may bring; a control message holds 253 at the most. */
-	private static final int ANCILLARY_BUFFER = 2048;
-
 	/** Is told that a frame has left, and does not mind. */
 	private static final Runnable NOBODY = () -> {
 	};
 
 	private final String peer;
 
-	private final AFUNIXSocket socket;
+	private final LinkSocket socket;
 
 	private final Receiver receiver;
 
@@ -72,7 +67,7 @@ public final class Link implements AutoCloseable {
 	 * @param socket the connected socket
 	 * @param receiver gets what comes in
 	 */
-	public Link(String peer, AFUNIXSocket socket, Receiver receiver) {
+	public Link(String peer, LinkSocket socket, Receiver receiver) {
 		this.peer = peer;
 		this.socket = socket;
 		this.receiver = receiver;
@@ -82,7 +77,6 @@ public final class Link implements AutoCloseable {
 	 * Begin to receive and to send.
 	 */
 	public void start() {
-		this.socket.setAncillaryReceiveBufferSize(ANCILLARY_BUFFER);
 		startThread("cluster-read-" + this.peer, this::readAll);
 		startThread("cluster-write-" + this.peer, this::writeAll);
 	}
@@ -185,10 +179,10 @@ public final class Link implements AutoCloseable {
 	private void readAll() {
 		Deque<FileDescriptor> received = new ArrayDeque<>();
 		IOException cause = null;
-		try (DataInputStream in = new DataInputStream(this.socket.getInputStream())) {
+		try (DataInputStream in = new DataInputStream(this.socket.input())) {
 			FrameCodec.Frame frame;
 			while ((frame = FrameCodec.read(in)) != null) {
-				collectDescriptors(received);
+				this.socket.takeDescriptors(received);
 				List<FileDescriptor> descriptors = take(received, frame.descriptors());
 				if (frame.message() instanceof Envelope envelope) {
 					descriptors.forEach(Descriptors::close);
@@ -213,26 +207,6 @@ public final class Link implements AutoCloseable {
 		this.ended.countDown();
 	}
 
-	/**
-	 * junixsocket closes received descriptors together with the socket that brought them.
-	 * What it hands out is duplicated at once and given back, so that they have one
-	 * owner.
-	 */
-	private void collectDescriptors(Deque<FileDescriptor> received) throws IOException {
-		FileDescriptor[] arrived = this.socket.getReceivedFileDescriptors();
-		if (arrived == null) {
-			return;
-		}
-		for (FileDescriptor descriptor : arrived) {
-			try {
-				received.add(Descriptors.duplicate(descriptor));
-			}
-			finally {
-				Descriptors.close(descriptor);
-			}
-		}
-	}
-
 	private List<FileDescriptor> take(Deque<FileDescriptor> received, int count) throws IOException {
 		if (count > received.size()) {
 			throw new FrameCodec.MalformedFrameException(
@@ -247,12 +221,8 @@ public final class Link implements AutoCloseable {
 
 	private void writeAll() {
 		try {
-			OutputStream out = this.socket.getOutputStream();
 			for (Outgoing frame = next(); frame != Outgoing.END; frame = next()) {
-				if (!frame.descriptors().isEmpty()) {
-					this.socket.setOutboundFileDescriptors(frame.descriptors().toArray(FileDescriptor[]::new));
-				}
-				out.write(frame.bytes());
+				this.socket.write(frame.bytes(), frame.descriptors());
 				frame.written().run();
 			}
 		}

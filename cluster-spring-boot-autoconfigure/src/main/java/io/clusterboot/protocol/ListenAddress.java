@@ -28,6 +28,15 @@ public record ListenAddress(String host, int port, int occurrence) {
 		return new ListenAddress(host, address.getPort(), occurrence);
 	}
 
+	/**
+	 * This address with the port that the cluster has got for it.
+	 * @param bound the port
+	 * @return the address to bind
+	 */
+	public InetSocketAddress at(int bound) {
+		return (this.host.equals(WILDCARD)) ? new InetSocketAddress(bound) : new InetSocketAddress(this.host, bound);
+	}
+
 	@Override
 	public String toString() {
 		return this.host + ":" + this.port;

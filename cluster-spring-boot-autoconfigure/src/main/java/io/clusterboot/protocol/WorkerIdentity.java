@@ -3,6 +3,7 @@ package io.clusterboot.protocol;
 import java.nio.file.Path;
 import java.util.List;
 
+import io.clusterboot.PortSharing;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,8 +18,9 @@ import org.jspecify.annotations.Nullable;
  * bounded while a worker and its replacement live side by side
  * @param generation number of reloads that came before this worker
  * @param socket the primary's UNIX socket
+ * @param portSharing how the cluster shares ports, never {@link PortSharing#AUTO}
  */
-public record WorkerIdentity(int id, int index, int seat, int generation, Path socket) {
+public record WorkerIdentity(int id, int index, int seat, int generation, Path socket, PortSharing portSharing) {
 
 	private static final String PREFIX = "io.clusterboot.worker.";
 
@@ -29,7 +31,7 @@ public record WorkerIdentity(int id, int index, int seat, int generation, Path s
 	public List<String> toJvmOptions() {
 		return List.of("-D" + PREFIX + "id=" + this.id, "-D" + PREFIX + "index=" + this.index,
 				"-D" + PREFIX + "seat=" + this.seat, "-D" + PREFIX + "generation=" + this.generation,
-				"-D" + PREFIX + "socket=" + this.socket);
+				"-D" + PREFIX + "socket=" + this.socket, "-D" + PREFIX + "port-sharing=" + this.portSharing);
 	}
 
 	/**
@@ -50,7 +52,8 @@ public record WorkerIdentity(int id, int index, int seat, int generation, Path s
 			return null;
 		}
 		return new WorkerIdentity(Integer.parseInt(id), number("index"), number("seat"), number("generation"),
-				Path.of(System.getProperty(PREFIX + "socket")));
+				Path.of(System.getProperty(PREFIX + "socket")),
+				PortSharing.valueOf(System.getProperty(PREFIX + "port-sharing")));
 	}
 
 	private static int number(String name) {

@@ -60,6 +60,14 @@ final class HandOver {
 	}
 
 	/**
+	 * The hand-over of a socket whose connections cannot leave the process.
+	 * @return one that nobody takes part in
+	 */
+	static HandOver none() {
+		return new HandOver(new ListenAddress("", 0, 0), new NoPrimary(), Runnable::run);
+	}
+
+	/**
 	 * Hand a connection over that nobody in this process reads from any more.
 	 * @param connection the connection, which must stay open until the answer
 	 * @param kept what it takes along
@@ -190,6 +198,28 @@ final class HandOver {
 		 * @param number the primary's number for it
 		 */
 		void declined(long number);
+
+	}
+
+	private static final class NoPrimary implements Primary {
+
+		@Override
+		public void takesOver(ListenAddress address, boolean open) {
+		}
+
+		@Override
+		public CompletableFuture<Boolean> handOver(ListenAddress address, KeptConnection kept,
+				FileDescriptor descriptor) {
+			return CompletableFuture.completedFuture(false);
+		}
+
+		@Override
+		public void taken(long number) {
+		}
+
+		@Override
+		public void declined(long number) {
+		}
 
 	}
 

@@ -14,16 +14,19 @@ import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongFunction;
 
+import io.clusterboot.PortSharing;
+import io.clusterboot.protocol.DescriptorSocket;
 import io.clusterboot.protocol.Descriptors;
 import io.clusterboot.protocol.Envelope;
 import io.clusterboot.protocol.FromPrimary;
 import io.clusterboot.protocol.FromWorker;
 import io.clusterboot.protocol.Link;
+import io.clusterboot.protocol.LinkSocket;
 import io.clusterboot.protocol.Message;
+import io.clusterboot.protocol.PlainSocket;
+import io.clusterboot.protocol.Ticket;
 import io.clusterboot.protocol.WorkerIdentity;
 import org.jspecify.annotations.Nullable;
-import org.newsclub.net.unix.AFUNIXSocket;
-import org.newsclub.net.unix.AFUNIXSocketAddress;
 
 /**
  * The worker's end of its link to the primary. When the link ends, all that waits for an
@@ -43,7 +46,7 @@ final class PrimaryLink implements Link.Receiver {
 
 	private volatile boolean closed;
 
-	private PrimaryLink(AFUNIXSocket socket, Orders orders) {
+	private PrimaryLink(LinkSocket socket, Orders orders) {
 		this.orders = orders;
 		this.link = new Link("primary", socket, this);
 	}
@@ -56,7 +59,10 @@ final class PrimaryLink implements Link.Receiver {
 	 * @throws IOException if there is no primary
 	 */
 	static PrimaryLink connect(WorkerIdentity identity, Orders orders) throws IOException {
-		return new PrimaryLink(AFUNIXSocket.connectTo(AFUNIXSocketAddress.of(identity.socket())), orders);
+		LinkSocket socket = (identity.portSharing() == PortSharing.HANDLES)
+				? DescriptorSocket.connect(identity.socket())
+				: PlainSocket.connect(identity.socket(), Ticket.take(identity));
+		return new PrimaryLink(socket, orders);
 	}
 
 	void start() {

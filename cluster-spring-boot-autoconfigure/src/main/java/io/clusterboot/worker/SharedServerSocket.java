@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * Thread-safe; one thread accepts.
  */
 public abstract sealed class SharedServerSocket implements AutoCloseable
-		permits AcceptingServerSocket, PassedServerSocket {
+		permits AcceptingServerSocket, PassedServerSocket, ReusePortServerSocket {
 
 	private final HandOver handOver;
 

@@ -16,6 +16,8 @@ import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 
+import io.clusterboot.PortSharing;
+import io.clusterboot.os.ReservedPort;
 import io.clusterboot.protocol.Busyness;
 import io.clusterboot.protocol.Descriptors;
 import io.clusterboot.protocol.FromPrimary;
@@ -38,6 +40,8 @@ public final class SharedSockets {
 
 	private final PrimaryLink link;
 
+	private final PortSharing portSharing;
+
 	private final PassingPrimary passing;
 
 	private final Duration timeout;
@@ -53,12 +57,15 @@ public final class SharedSockets {
 	/**
 	 * Create the sockets.
 	 * @param link leads to the primary
+	 * @param portSharing how the cluster shares ports
 	 * @param timeout longest time to wait for a socket
 	 * @param handOverTimeout longest time to wait for who takes a connection over
 	 * @param meter measures how busy this worker is
 	 */
-	SharedSockets(PrimaryLink link, Duration timeout, Duration handOverTimeout, Supplier<Busyness> meter) {
+	SharedSockets(PrimaryLink link, PortSharing portSharing, Duration timeout, Duration handOverTimeout,
+			Supplier<Busyness> meter) {
 		this.link = link;
+		this.portSharing = portSharing;
 		this.passing = new PassingPrimary(link, meter, handOverTimeout);
 		this.timeout = timeout;
 	}
@@ -78,7 +85,8 @@ public final class SharedSockets {
 	 * Take part in the socket that listens on an address.
 	 * @param address the address
 	 * @param policy when it lets connections in
-	 * @param binder binds it, in the first worker of the cluster that asks
+	 * @param binder binds it, in the first worker of the cluster that asks, or whenever
+	 * this worker begins to listen, if each listens for itself
 	 * @return this worker's part in it
 	 * @throws IOException if the address cannot be bound, or the primary does not answer
 	 */
@@ -86,7 +94,7 @@ public final class SharedSockets {
 		Part part = new Part(policy);
 		ListenAddress key = claim(address, part);
 		try {
-			SharedServerSocket socket = open(key, binder);
+			SharedServerSocket socket = open(key, address, binder);
 			synchronized (this) {
 				part.socket = socket;
 				update();
@@ -124,11 +132,16 @@ public final class SharedSockets {
 	 * Waits for the primary, and therefore holds no lock: what else the primary says must
 	 * not have to wait for its answer.
 	 */
-	private SharedServerSocket open(ListenAddress key, Binder binder) throws IOException {
+	private SharedServerSocket open(ListenAddress key, InetSocketAddress address, Binder binder) throws IOException {
 		PrimaryLink.Answered answer = this.link.ask((exchange) -> new FromWorker.Listen(exchange, key), this.timeout);
+		if (this.portSharing == PortSharing.REUSE_PORT) {
+			ReservedPort port = (answer.message() instanceof FromPrimary.Handle handle)
+					? ReservedPort.of(key.at(handle.port())) : bind(key, address, binder, this::reserve);
+			return new ReusePortServerSocket(port, binder, () -> release(key));
+		}
 		if (answer.message() instanceof FromPrimary.Bind bind) {
-			return bind.passed() ? passed(key, bind(key, binder, this::deposit))
-					: accepting(key, bind(key, binder, this::share));
+			return bind.passed() ? passed(key, bind(key, address, binder, this::deposit))
+					: accepting(key, bind(key, address, binder, this::share));
 		}
 		FileDescriptor descriptor = answer.descriptors().get(0);
 		if (!((FromPrimary.Handle) answer.message()).passed()) {
@@ -177,12 +190,13 @@ public final class SharedSockets {
 		}
 	}
 
-	private <T> T bind(ListenAddress key, Binder binder, Deposit<T> deposit) throws IOException {
-		try (ServerSocketChannel channel = binder.bind()) {
+	private <T> T bind(ListenAddress key, InetSocketAddress address, Binder binder, Deposit<T> deposit)
+			throws IOException {
+		try (ServerSocketChannel channel = ServerSocketChannel.open()) {
+			binder.bind(channel, address);
 			InetSocketAddress bound = (InetSocketAddress) channel.getLocalAddress();
 			String host = ListenAddress.of(bound, 0).host();
-			return deposit.make(new FromWorker.Bound(key, host, bound.getPort()),
-					Descriptors.duplicate(JdkChannels.descriptor(channel)), bound);
+			return deposit.make(new FromWorker.Bound(key, host, bound.getPort()), channel, bound);
 		}
 		catch (IOException | RuntimeException ex) {
 			this.link.send(new FromWorker.BindFailed(key));
@@ -193,7 +207,9 @@ public final class SharedSockets {
 	/**
 	 * Give the primary a descriptor of the socket, and keep it too.
 	 */
-	private FileDescriptor share(FromWorker.Bound message, FileDescriptor descriptor, InetSocketAddress bound) {
+	private FileDescriptor share(FromWorker.Bound message, ServerSocketChannel channel, InetSocketAddress bound)
+			throws IOException {
+		FileDescriptor descriptor = Descriptors.duplicate(JdkChannels.descriptor(channel));
 		this.link.send(message, descriptor);
 		return descriptor;
 	}
@@ -201,9 +217,24 @@ public final class SharedSockets {
 	/**
 	 * Give the primary the socket.
 	 */
-	private InetSocketAddress deposit(FromWorker.Bound message, FileDescriptor descriptor, InetSocketAddress bound) {
+	private InetSocketAddress deposit(FromWorker.Bound message, ServerSocketChannel channel, InetSocketAddress bound)
+			throws IOException {
+		FileDescriptor descriptor = Descriptors.duplicate(JdkChannels.descriptor(channel));
 		this.link.send(message, () -> Descriptors.close(descriptor), descriptor);
 		return bound;
+	}
+
+	/**
+	 * That the port could be bound shows that nobody else has it: with
+	 * {@code SO_REUSEPORT}, another application of this user would get into it unnoticed.
+	 * From now on it is bound with that option only.
+	 */
+	private ReservedPort reserve(FromWorker.Bound message, ServerSocketChannel channel, InetSocketAddress bound)
+			throws IOException {
+		channel.close();
+		ReservedPort port = ReservedPort.of(bound);
+		this.link.send(message);
+		return port;
 	}
 
 	/**
@@ -247,7 +278,7 @@ public final class SharedSockets {
 	@FunctionalInterface
 	private interface Deposit<T> {
 
-		T make(FromWorker.Bound message, FileDescriptor descriptor, InetSocketAddress bound);
+		T make(FromWorker.Bound message, ServerSocketChannel channel, InetSocketAddress bound) throws IOException;
 
 	}
 
@@ -276,17 +307,19 @@ public final class SharedSockets {
 	}
 
 	/**
-	 * Binds an address.
+	 * Binds channels as a server does it.
 	 */
 	@FunctionalInterface
 	public interface Binder {
 
 		/**
-		 * Bind the address.
-		 * @return the bound channel, which the caller closes
+		 * Bind a channel, with the server's options and backlog.
+		 * @param channel the channel, which the caller closes; options that are set
+		 * already stay so
+		 * @param address the address
 		 * @throws IOException if that fails
 		 */
-		ServerSocketChannel bind() throws IOException;
+		void bind(ServerSocketChannel channel, InetSocketAddress address) throws IOException;
 
 	}
 

@@ -12,6 +12,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
 import io.clusterboot.ClusterProperties;
+import io.clusterboot.PortSharing;
 import io.clusterboot.balancing.ClusterLoad;
 import io.clusterboot.os.Signals;
 import io.clusterboot.protocol.ClusterCommand;
@@ -82,8 +83,8 @@ public final class WorkerAgent implements PrimaryLink.Orders {
 		this.identity = identity;
 		this.properties = properties;
 		this.link = PrimaryLink.connect(identity, this);
-		this.sockets = new SharedSockets(this.link, properties.startup().timeout(), properties.drain().timeout(),
-				this.meter::busyness);
+		this.sockets = new SharedSockets(this.link, identity.portSharing(), properties.startup().timeout(),
+				properties.drain().timeout(), this.meter::busyness);
 		this.permits = new PrimaryPermits(this.link, this.news.leaderRole(), properties.link().replyTimeout());
 	}
 
@@ -453,7 +454,7 @@ public final class WorkerAgent implements PrimaryLink.Orders {
 		if (last) {
 			this.sockets.lastCall();
 		}
-		else if (this.properties.drain().handover()) {
+		else if (this.properties.drain().handover() && this.identity.portSharing() == PortSharing.HANDLES) {
 			this.moves.all();
 		}
 		new Drain(this.properties.drain(), this.requests, this.servers, this::otherWork).run();

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 
+import io.clusterboot.PortSharing;
 import io.clusterboot.protocol.FromPrimary;
 import io.clusterboot.protocol.MemberDescription;
 import io.clusterboot.protocol.Occurrence;
@@ -114,7 +115,8 @@ class ClusterEventPublisherTests {
 
 	@Test
 	void infoIsWhatThePrimaryHasToldLast() {
-		ClusterInfo info = new WorkerClusterInfo(new WorkerIdentity(2, 1, 1, 0, Path.of("s")), this.news);
+		ClusterInfo info = new WorkerClusterInfo(new WorkerIdentity(2, 1, 1, 0, Path.of("s"), PortSharing.HANDLES),
+				this.news);
 		assertThat(info.id()).isEqualTo(2);
 		assertThat(info.index()).isEqualTo(1);
 		assertThat(info.members()).isEmpty();

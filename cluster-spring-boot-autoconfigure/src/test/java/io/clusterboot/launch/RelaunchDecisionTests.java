@@ -6,6 +6,7 @@ import java.util.Map;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 
+import io.clusterboot.PortSharing;
 import io.clusterboot.launch.RelaunchDecision.Loudness;
 import io.clusterboot.launch.RelaunchDecision.Outcome;
 import io.clusterboot.launch.RelaunchDecision.Plain;
@@ -56,6 +57,8 @@ class RelaunchDecisionTests {
 
 	private Supplier<Boolean> descriptorPassing = () -> true;
 
+	private boolean reusePort = true;
+
 	RelaunchDecisionTests() {
 		this.application.setWebApplicationType(WebApplicationType.SERVLET);
 		this.environment.getPropertySources().addFirst(new MapPropertySource("test", this.properties));
@@ -63,7 +66,7 @@ class RelaunchDecisionTests {
 
 	@Test
 	void ordinaryApplicationIsRelaunched() {
-		assertThat(decide()).isEqualTo(new Relaunch());
+		assertThat(decide()).isEqualTo(new Relaunch(PortSharing.HANDLES));
 	}
 
 	@Test
@@ -81,7 +84,7 @@ class RelaunchDecisionTests {
 	@Test
 	void enabledExplicitly() {
 		this.properties.put("cluster.enabled", "true");
-		assertThat(decide()).isEqualTo(new Relaunch());
+		assertThat(decide()).isEqualTo(new Relaunch(PortSharing.HANDLES));
 	}
 
 	@Test
@@ -144,7 +147,7 @@ class RelaunchDecisionTests {
 	void applicationThatIsWebByProperty() {
 		this.application.setWebApplicationType(WebApplicationType.NONE);
 		this.properties.put("spring.main.web-application-type", "reactive");
-		assertThat(decide()).isEqualTo(new Relaunch());
+		assertThat(decide()).isEqualTo(new Relaunch(PortSharing.HANDLES));
 	}
 
 	@Test
@@ -185,14 +188,14 @@ class RelaunchDecisionTests {
 				"jdk.internal.reflect.DirectMethodHandleAccessor.invoke", "java.lang.reflect.Method.invoke",
 				"org.springframework.boot.loader.launch.Launcher.launch",
 				"org.springframework.boot.loader.launch." + launcher + ".main");
-		assertThat(decide()).isEqualTo(new Relaunch());
+		assertThat(decide()).isEqualTo(new Relaunch(PortSharing.HANDLES));
 	}
 
 	@Test
 	void mainThatCallsAnotherMainIsRelaunched() {
 		this.stack = stack("org.springframework.boot.SpringApplication.run", "com.example.App.main",
 				"com.example.Starter.start", "com.example.Starter.main");
-		assertThat(decide()).isEqualTo(new Relaunch());
+		assertThat(decide()).isEqualTo(new Relaunch(PortSharing.HANDLES));
 	}
 
 	@Test
@@ -246,9 +249,35 @@ class RelaunchDecisionTests {
 	}
 
 	@Test
-	void platformWithoutNativeLibrary() {
+	void withoutNativeLibraryEachWorkerListensForItself() {
 		this.descriptorPassing = () -> false;
+		assertThat(decide()).isEqualTo(new Relaunch(PortSharing.REUSE_PORT));
+	}
+
+	@Test
+	void platformOnWhichPortsCannotBeShared() {
+		this.descriptorPassing = () -> false;
+		this.reusePort = false;
 		assertPlain(Loudness.WARN, "junixsocket");
+	}
+
+	@Test
+	void handlesAreAskedForWithoutNativeLibrary() {
+		this.properties.put("cluster.port-sharing", "handles");
+		assertThat(decide()).isEqualTo(new Relaunch(PortSharing.HANDLES));
+		this.descriptorPassing = () -> false;
+		assertPlain(Loudness.WARN, "cluster.port-sharing is not 'handles'");
+	}
+
+	@Test
+	void reusePortIsAskedFor() {
+		this.properties.put("cluster.port-sharing", "reuse-port");
+		this.descriptorPassing = () -> {
+			throw new IllegalStateException("not to be asked here");
+		};
+		assertThat(decide()).isEqualTo(new Relaunch(PortSharing.REUSE_PORT));
+		this.reusePort = false;
+		assertPlain(Loudness.WARN, "cluster.port-sharing is 'reuse-port'");
 	}
 
 	@Test
@@ -272,7 +301,7 @@ class RelaunchDecisionTests {
 		return RelaunchDecision.of(this.application, this.environment,
 				new Circumstances(this.worker, this.nativeImage, this.stack, this.threadName, this.contextClassLoader,
 						this.springProperties::get, this.first, this.sharableServer, this.reactorNetty,
-						this.operatingSystem, this.descriptorPassing));
+						this.operatingSystem, this.descriptorPassing, () -> this.reusePort));
 	}
 
 	private static List<StackTraceElement> stack(String... methods) {

@@ -26,6 +26,7 @@ import java.util.jar.Manifest;
 import java.util.stream.Stream;
 
 import io.clusterboot.ClusterProperties;
+import io.clusterboot.PortSharing;
 import io.clusterboot.protocol.WorkerIdentity;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -52,7 +53,8 @@ import static org.assertj.core.api.Assertions.catchThrowable;
 @ExtendWith(OutputCaptureExtension.class)
 class StagingTests {
 
-	private static final WorkerIdentity WORKER = new WorkerIdentity(1, 0, 1, 0, Path.of("/run/c.sock"));
+	private static final WorkerIdentity WORKER = new WorkerIdentity(1, 0, 1, 0, Path.of("/run/c.sock"),
+			PortSharing.HANDLES);
 
 	private static final FileTime LONG_AGO = FileTime.from(Instant.parse("2020-01-02T03:04:05.678Z"));
 

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 
 import io.clusterboot.ClusterProperties;
+import io.clusterboot.PortSharing;
 import io.clusterboot.protocol.WorkerIdentity;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -22,7 +23,8 @@ import static org.assertj.core.api.Assertions.assertThat;
  */
 class WorkerCommandTests {
 
-	private static final WorkerIdentity WORKER = new WorkerIdentity(7, 1, 2, 3, Path.of("/run/c.sock"));
+	private static final WorkerIdentity WORKER = new WorkerIdentity(7, 1, 2, 3, Path.of("/run/c.sock"),
+			PortSharing.HANDLES);
 
 	@Test
 	void commandIsTheOwnOneWithTheWorkersOptions() {
@@ -32,8 +34,8 @@ class WorkerCommandTests {
 					"--add-opens=java.base/sun.nio.ch=ALL-UNNAMED", "--enable-native-access=ALL-UNNAMED",
 					"-Dio.clusterboot.worker.id=7", "-Dio.clusterboot.worker.index=1", "-Dio.clusterboot.worker.seat=2",
 					"-Dio.clusterboot.worker.generation=3", "-Dio.clusterboot.worker.socket=/run/c.sock",
-					"-Dspring.devtools.restart.enabled=false", "-XX:+ExitOnOutOfMemoryError", "-Dlast=1", "-jar",
-					"app.jar", "--a=b c", "@x");
+					"-Dio.clusterboot.worker.port-sharing=HANDLES", "-Dspring.devtools.restart.enabled=false",
+					"-XX:+ExitOnOutOfMemoryError", "-Dlast=1", "-jar", "app.jar", "--a=b c", "@x");
 	}
 
 	@Test

@@ -4,6 +4,9 @@ import java.io.File;
 import java.io.FileDescriptor;
 import java.io.IOException;
 import java.io.RandomAccessFile;
+import java.net.BindException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -16,6 +19,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 /**
  * Tests for {@link HandleRegistry}.
@@ -42,7 +46,7 @@ class HandleRegistryTests {
 		this.registry.listen(this.second, new FromWorker.Listen(8, ADDRESS));
 		assertThat(this.first.received).containsExactly(new FromPrimary.Bind(7, false));
 		assertThat(this.second.received).isEmpty();
-		this.registry.bound(new FromWorker.Bound(ADDRESS, "*", 4711), descriptor);
+		this.registry.bound(new FromWorker.Bound(ADDRESS, "*", 4711), List.of(descriptor));
 		this.registry.listen(this.third, new FromWorker.Listen(9, ADDRESS));
 		assertThat(this.second.received).containsExactly(new FromPrimary.Handle(8, 4711, false));
 		assertThat(this.third.received).containsExactly(new FromPrimary.Handle(9, 4711, false));
@@ -87,7 +91,7 @@ class HandleRegistryTests {
 	@Test
 	void theDeathOfTheBinderDoesNotLoseItsSocket() throws IOException {
 		this.registry.listen(this.first, new FromWorker.Listen(1, ADDRESS));
-		this.registry.bound(new FromWorker.Bound(ADDRESS, "*", 4711), open());
+		this.registry.bound(new FromWorker.Bound(ADDRESS, "*", 4711), List.of(open()));
 		this.registry.forget(this.first);
 		this.registry.listen(this.second, new FromWorker.Listen(2, ADDRESS));
 		assertThat(this.second.received).containsExactly(new FromPrimary.Handle(2, 4711, false));
@@ -97,13 +101,31 @@ class HandleRegistryTests {
 	void closeClosesTheDescriptorsAndASecondDepositIsNotLeaked() throws IOException {
 		FileDescriptor kept = open();
 		FileDescriptor late = open();
-		this.registry.bound(new FromWorker.Bound(ADDRESS, "*", 4711), kept);
-		this.registry.bound(new FromWorker.Bound(ADDRESS, "*", 4712), late);
+		this.registry.bound(new FromWorker.Bound(ADDRESS, "*", 4711), List.of(kept));
+		this.registry.bound(new FromWorker.Bound(ADDRESS, "*", 4712), List.of(late));
 		assertThat(late.valid()).isFalse();
 		assertThat(kept.valid()).isTrue();
 		this.registry.close();
 		assertThat(kept.valid()).isFalse();
 		assertThat(this.registry.listeners()).isEmpty();
+	}
+
+	@Test
+	void withoutDescriptorThePortIsKeptAndTold() throws IOException {
+		ListenAddress loopback = new ListenAddress("127.0.0.1", 0, 0);
+		int port;
+		try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+			port = socket.getLocalPort();
+		}
+		this.registry.listen(this.first, new FromWorker.Listen(1, loopback));
+		this.registry.bound(new FromWorker.Bound(loopback, "127.0.0.1", port), List.of());
+		this.registry.listen(this.second, new FromWorker.Listen(2, loopback));
+		assertThat(this.second.received).containsExactly(new FromPrimary.Handle(2, port, false));
+		assertThat(this.second.descriptors).isEmpty();
+		assertThatExceptionOfType(BindException.class)
+			.isThrownBy(() -> new ServerSocket(port, 1, InetAddress.getLoopbackAddress()));
+		this.registry.close();
+		new ServerSocket(port, 1, InetAddress.getLoopbackAddress()).close();
 	}
 
 	private FileDescriptor open() throws IOException {

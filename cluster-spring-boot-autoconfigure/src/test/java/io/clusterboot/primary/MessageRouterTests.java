@@ -25,6 +25,7 @@ import io.clusterboot.messaging.MessageExchange;
 import io.clusterboot.messaging.MessageHandler;
 import io.clusterboot.messaging.MessageNotDeliveredException;
 import io.clusterboot.messaging.WorkerGoneException;
+import io.clusterboot.protocol.DescriptorSocket;
 import io.clusterboot.protocol.Envelope;
 import io.clusterboot.protocol.Envelope.Channel;
 import io.clusterboot.protocol.Envelope.Delivery;
@@ -264,11 +265,11 @@ class MessageRouterTests {
 				own = AFUNIXSocket.connectTo(address);
 				other = server.accept();
 			}
-			Link primary = new Link("worker-" + id, other, new PrimaryEnd(id));
+			Link primary = new Link("worker-" + id, new DescriptorSocket(other), new PrimaryEnd(id));
 			MessageRouterTests.this.router.joined(id, primary);
 			MessageRouterTests.this.router.accepts(id);
 			primary.start();
-			this.link = new Link("primary", own, new WorkerEnd());
+			this.link = new Link("primary", new DescriptorSocket(own), new WorkerEnd());
 			this.exchange = new MessageExchange(id, new ClusterProperties.Messaging(DataSize.ofKilobytes(16),
 					DataSize.ofKilobytes(64), Duration.ofMillis(500)), this::post);
 			this.link.start();

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 
 import io.clusterboot.ClusterProperties;
+import io.clusterboot.PortSharing;
 import io.clusterboot.launch.Build;
 import io.clusterboot.launch.JavaCommand;
 import io.clusterboot.launch.WorkerCommand;
@@ -146,8 +147,8 @@ class RolloutsTests {
 	}
 
 	private static WorkerHandle worker(int id, int index) {
-		return new WorkerHandle(new WorkerIdentity(id, index, id, 0, Path.of("unused")), BUILD, new NoProcess(),
-				List.of(), new OutputTail(), 0, 0);
+		return new WorkerHandle(new WorkerIdentity(id, index, id, 0, Path.of("unused"), PortSharing.HANDLES), BUILD,
+				new NoProcess(), List.of(), new OutputTail(), 0, 0);
 	}
 
 	private final class Crew implements Rollouts.Crew {

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 
 import io.clusterboot.ClusterProperties;
+import io.clusterboot.PortSharing;
 import io.clusterboot.launch.Build;
 import io.clusterboot.launch.JavaCommand;
 import io.clusterboot.launch.WorkerCommand;
@@ -158,7 +159,7 @@ class SlotTests {
 	}
 
 	private WorkerHandle started() {
-		WorkerIdentity identity = new WorkerIdentity(++this.ids, 0, 1, 0, Path.of("unused"));
+		WorkerIdentity identity = new WorkerIdentity(++this.ids, 0, 1, 0, Path.of("unused"), PortSharing.HANDLES);
 		WorkerHandle worker = new WorkerHandle(identity, build(), new NoProcess(), List.of(), new OutputTail(), 0, 0);
 		this.slot.started(worker);
 		return worker;

@@ -6,7 +6,11 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.io.RandomAccessFile;
 import java.net.SocketException;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -88,6 +92,29 @@ class LinkTests {
 		}
 	}
 
+	/**
+	 * Both sides send while both wait for something to read.
+	 */
+	@Test
+	void withoutDescriptorsTheSameGoesOverASocketOfTheJdks() throws Exception {
+		UnixDomainSocketAddress address = UnixDomainSocketAddress.of(this.directory.resolve("plain"));
+		Inbox other = new Inbox();
+		try (ServerSocketChannel server = ServerSocketChannel.open(StandardProtocolFamily.UNIX).bind(address);
+				Link one = new Link("one", new PlainSocket(SocketChannel.open(address)), this.inbox);
+				Link two = new Link("two", new PlainSocket(server.accept()), other)) {
+			one.start();
+			two.start();
+			for (int i = 0; i < 100; i++) {
+				one.send(new FromWorker.Describe(i));
+				two.post(new Envelope.Cancel(1, 2, i), new byte[i * 100]);
+				assertThat(other.next()).isEqualTo(new FromWorker.Describe(i));
+				assertThat(this.inbox.next()).isEqualTo(new Envelope.Cancel(1, 2, i));
+				assertThat(this.inbox.payloads.take()).hasSize(i * 100);
+			}
+		}
+		assertThat(other.closed.get(10, TimeUnit.SECONDS)).isEmpty();
+	}
+
 	@Test
 	void envelopesKeepTheirOrderAndTheirPayload() throws Exception {
 		try (Link sender = link(this.worker, new Inbox()); Link receiver = link(this.primary, this.inbox)) {
@@ -104,7 +131,7 @@ class LinkTests {
 
 	@Test
 	void whatControlsTheClusterGoesFirst() throws Exception {
-		Link sender = new Link("test", this.worker, new Inbox());
+		Link sender = new Link("test", new DescriptorSocket(this.worker), new Inbox());
 		sender.post(new Envelope.Cancel(1, 2, 3), new byte[0]);
 		sender.send(new FromWorker.Describe(1));
 		sender.start();
@@ -249,7 +276,7 @@ class LinkTests {
 	}
 
 	private static Link link(AFUNIXSocket socket, Inbox inbox) {
-		Link link = new Link("test", socket, inbox);
+		Link link = new Link("test", new DescriptorSocket(socket), inbox);
 		link.start();
 		return link;
 	}

@@ -10,7 +10,9 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 
+import io.clusterboot.PortSharing;
 import io.clusterboot.protocol.Busyness;
+import io.clusterboot.protocol.DescriptorSocket;
 import io.clusterboot.protocol.Envelope;
 import io.clusterboot.protocol.FromWorker;
 import io.clusterboot.protocol.Link;
@@ -45,8 +47,9 @@ class PassingPrimaryTests {
 	void connect(@TempDir Path directory) throws IOException {
 		Path path = directory.resolve("socket");
 		try (AFUNIXServerSocket server = AFUNIXServerSocket.bindOn(AFUNIXSocketAddress.of(path))) {
-			PrimaryLink link = PrimaryLink.connect(new WorkerIdentity(1, 0, 1, 0, path), noOrders());
-			this.primary = new Link("worker", server.accept(), new PrimaryEnd());
+			PrimaryLink link = PrimaryLink.connect(new WorkerIdentity(1, 0, 1, 0, path, PortSharing.HANDLES),
+					noOrders());
+			this.primary = new Link("worker", new DescriptorSocket(server.accept()), new PrimaryEnd());
 			this.primary.start();
 			link.start();
 			this.passing = new PassingPrimary(link, () -> this.busyness, Duration.ofSeconds(10));

@@ -9,6 +9,8 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 
+import io.clusterboot.PortSharing;
+import io.clusterboot.protocol.DescriptorSocket;
 import io.clusterboot.protocol.Envelope;
 import io.clusterboot.protocol.FromPrimary;
 import io.clusterboot.protocol.FromWorker;
@@ -44,8 +46,9 @@ class PrimaryPermitsTests {
 	void connect() throws IOException {
 		Path socket = this.directory.resolve("s");
 		try (AFUNIXServerSocket server = AFUNIXServerSocket.bindOn(AFUNIXSocketAddress.of(socket))) {
-			this.worker = PrimaryLink.connect(new WorkerIdentity(1, 0, 1, 0, socket), new NoOrders());
-			this.primary.link = new Link("worker", server.accept(), this.primary);
+			this.worker = PrimaryLink.connect(new WorkerIdentity(1, 0, 1, 0, socket, PortSharing.HANDLES),
+					new NoOrders());
+			this.primary.link = new Link("worker", new DescriptorSocket(server.accept()), this.primary);
 		}
 		this.primary.link.start();
 		this.worker.start();

@@ -3,6 +3,7 @@ package io.clusterboot.worker;
 import java.nio.file.Path;
 import java.util.Map;
 
+import io.clusterboot.PortSharing;
 import io.clusterboot.protocol.WorkerIdentity;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -83,7 +84,8 @@ class WorkerEnvironmentPostProcessorTests {
 	}
 
 	private static Environment process(int id, int seat, Map<String, Object> properties) {
-		for (String option : new WorkerIdentity(id, 0, seat, 0, Path.of("/unused")).toJvmOptions()) {
+		for (String option : new WorkerIdentity(id, 0, seat, 0, Path.of("/unused"), PortSharing.HANDLES)
+			.toJvmOptions()) {
 			String[] property = option.substring("-D".length()).split("=", 2);
 			System.setProperty(property[0], property[1]);
 		}

@@ -34,7 +34,7 @@ class PrivateSocketTests {
 
 	private static final String OPTION = "-Dio.clusterboot.worker.socket=";
 
-	private static Path socketOf(long worker) throws IOException {
+	static Path socketOf(long worker) throws IOException {
 		String command = Files.readString(Path.of("/proc/" + worker + "/cmdline"), StandardCharsets.ISO_8859_1);
 		return Arrays.stream(command.split("\0"))
 			.filter((word) -> word.startsWith(OPTION))
@@ -84,7 +84,7 @@ class PrivateSocketTests {
 	/**
 	 * Connect, send, and see the end of the connection without an answer.
 	 */
-	private static void assertTurnedAway(Path socket, byte[] message) throws Exception {
+	static void assertTurnedAway(Path socket, byte[] message) throws Exception {
 		try (SocketChannel channel = SocketChannel.open(StandardProtocolFamily.UNIX)) {
 			channel.connect(UnixDomainSocketAddress.of(socket));
 			CompletableFuture<Integer> answer = CompletableFuture.supplyAsync(() -> exchange(channel, message));

@@ -75,7 +75,7 @@ final class SharedConnector implements SharedServer, LifeCycle.Listener {
 				? new InetSocketAddress(this.connector.getHost(), this.connector.getPort())
 				: new InetSocketAddress(this.connector.getPort());
 		try {
-			SharedServerSocket socket = this.agent.sockets().listen(address, this.policy, () -> bind(address));
+			SharedServerSocket socket = this.agent.sockets().listen(address, this.policy, this::bind);
 			SharedChannel channel = new SharedChannel(socket);
 			this.channel = channel;
 			this.connector.open(channel);
@@ -86,19 +86,12 @@ final class SharedConnector implements SharedServer, LifeCycle.Listener {
 		}
 	}
 
-	private ServerSocketChannel bind(InetSocketAddress address) throws IOException {
-		ServerSocketChannel channel = ServerSocketChannel.open();
-		try {
-			channel.setOption(StandardSocketOptions.SO_REUSEADDR, this.connector.getReuseAddress());
-			if (this.connector.isReusePort()) {
-				channel.setOption(StandardSocketOptions.SO_REUSEPORT, true);
-			}
-			return channel.bind(address, this.connector.getAcceptQueueSize());
+	private void bind(ServerSocketChannel channel, InetSocketAddress address) throws IOException {
+		channel.setOption(StandardSocketOptions.SO_REUSEADDR, this.connector.getReuseAddress());
+		if (this.connector.isReusePort()) {
+			channel.setOption(StandardSocketOptions.SO_REUSEPORT, true);
 		}
-		catch (IOException | RuntimeException ex) {
-			channel.close();
-			throw ex;
-		}
+		channel.bind(address, this.connector.getAcceptQueueSize());
 	}
 
 	@Override

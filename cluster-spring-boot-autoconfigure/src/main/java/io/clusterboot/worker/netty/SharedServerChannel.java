@@ -3,7 +3,10 @@ package io.clusterboot.worker.netty;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
+import java.net.SocketOption;
+import java.net.StandardSocketOptions;
 import java.nio.channels.SocketChannel;
+import java.util.Objects;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.Semaphore;
 
@@ -41,7 +44,7 @@ final class SharedServerChannel extends AbstractServerChannel implements ServerS
 
 	private final SharedHttpServer server;
 
-	/** Only used if this is the process that binds the address. */
+	/** Never bound: keeps the options that are set, for the sockets that are. */
 	private final java.nio.channels.ServerSocketChannel unbound;
 
 	private final ServerSocketChannelConfig config;
@@ -121,21 +124,28 @@ final class SharedServerChannel extends AbstractServerChannel implements ServerS
 	 */
 	@Override
 	protected void doBind(SocketAddress localAddress) throws Exception {
-		InetSocketAddress wanted = (InetSocketAddress) localAddress;
-		try {
-			SharedServerSocket shared = this.server.listen(wanted, () -> bind(wanted));
-			this.socket = shared;
-			this.address = (InetSocketAddress) shared.channel().getLocalAddress();
-		}
-		finally {
-			this.unbound.close();
-		}
+		SharedServerSocket shared = this.server.listen((InetSocketAddress) localAddress, this::bind);
+		this.socket = shared;
+		this.address = (InetSocketAddress) shared.channel().getLocalAddress();
 		this.server.started(this);
 	}
 
-	private java.nio.channels.ServerSocketChannel bind(InetSocketAddress wanted) throws IOException {
-		this.unbound.configureBlocking(true);
-		return this.unbound.bind(wanted, this.config.getBacklog());
+	private void bind(java.nio.channels.ServerSocketChannel channel, InetSocketAddress wanted) throws IOException {
+		for (SocketOption<?> option : this.unbound.supportedOptions()) {
+			copy(option, channel);
+		}
+		channel.bind(wanted, this.config.getBacklog());
+	}
+
+	/**
+	 * Only what has been set: to set a buffer to its default size would fix it.
+	 */
+	private <T> void copy(SocketOption<T> option, java.nio.channels.ServerSocketChannel channel) throws IOException {
+		T value = this.unbound.getOption(option);
+		boolean sharing = option.equals(StandardSocketOptions.SO_REUSEPORT) && channel.getOption(option).equals(true);
+		if (!sharing && !Objects.equals(value, channel.getOption(option))) {
+			channel.setOption(option, value);
+		}
 	}
 
 	/**

@@ -6,6 +6,7 @@ import java.util.concurrent.ConcurrentHashMap;
 
 import io.clusterboot.worker.AcceptPolicy;
 import io.clusterboot.worker.SharedServer;
+import io.clusterboot.worker.UnsharableServerException;
 import io.clusterboot.worker.WorkerAgent;
 import org.apache.coyote.Adapter;
 import org.apache.coyote.Processor;
@@ -39,7 +40,18 @@ public final class SharedHttp11NioProtocol extends Http11NioProtocol implements 
 		super(new SharedNioEndpoint());
 	}
 
+	/**
+	 * Listen on a shared socket. To be called when all settings have been made.
+	 * @param agent gives access to the shared sockets
+	 * @param policy when connections are let in
+	 * @throws UnsharableServerException if it is not to listen on a port
+	 */
 	void shareThrough(WorkerAgent agent, AcceptPolicy policy) {
+		// Boot tells nothing of what a connector throws when it starts
+		if (endpoint().getUseInheritedChannel() || endpoint().getUnixDomainSocketPath() != null) {
+			throw new UnsharableServerException(
+					"Workers cannot share a Tomcat connector with an inherited channel or a UNIX domain socket.");
+		}
 		this.agent = agent;
 		endpoint().shareThrough(agent, policy);
 	}

@@ -12,7 +12,6 @@ import io.clusterboot.protocol.KeptConnection;
 import io.clusterboot.worker.AcceptPolicy;
 import io.clusterboot.worker.ConnectionAdopter;
 import io.clusterboot.worker.SharedServerSocket;
-import io.clusterboot.worker.UnsharableServerException;
 import io.clusterboot.worker.WorkerAgent;
 import org.apache.tomcat.util.collections.SynchronizedStack;
 import org.apache.tomcat.util.net.NioChannel;
@@ -87,13 +86,9 @@ final class SharedNioEndpoint extends NioEndpoint implements ConnectionAdopter {
 			super.initServerSocket();
 			return;
 		}
-		if (getUseInheritedChannel() || getUnixDomainSocketPath() != null) {
-			throw new UnsharableServerException(
-					"Workers cannot share a Tomcat connector with an inherited channel or a UNIX domain socket.");
-		}
 		InetSocketAddress address = new InetSocketAddress(getAddress(), getPortWithOffset());
 		this.maxKeepAliveRequests = null;
-		SharedServerSocket shared = this.agent.sockets().listen(address, this.policy, () -> bind(address));
+		SharedServerSocket shared = this.agent.sockets().listen(address, this.policy, this::bind);
 		this.socket = shared;
 		this.lastSocket = shared;
 		if (!isSSLEnabled()) {
@@ -101,16 +96,9 @@ final class SharedNioEndpoint extends NioEndpoint implements ConnectionAdopter {
 		}
 	}
 
-	private ServerSocketChannel bind(InetSocketAddress address) throws IOException {
-		ServerSocketChannel channel = ServerSocketChannel.open();
-		try {
-			getSocketProperties().setProperties(channel.socket());
-			return channel.bind(address, getAcceptCount());
-		}
-		catch (IOException | RuntimeException ex) {
-			channel.close();
-			throw ex;
-		}
+	private void bind(ServerSocketChannel channel, InetSocketAddress address) throws IOException {
+		getSocketProperties().setProperties(channel.socket());
+		channel.bind(address, getAcceptCount());
 	}
 
 	@Override

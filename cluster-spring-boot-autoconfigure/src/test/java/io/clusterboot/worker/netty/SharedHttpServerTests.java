@@ -7,7 +7,9 @@ import io.clusterboot.worker.WorkerAgent;
 import io.netty.channel.unix.DomainSocketAddress;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import reactor.netty.http.HttpProtocol;
 import reactor.netty.http.server.HttpServer;
+import reactor.netty.http.server.HttpServerConfig;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
@@ -35,6 +37,20 @@ class SharedHttpServerTests {
 		HttpServer local = HttpServer.create().bindAddress(() -> new DomainSocketAddress("/tmp/none"));
 		assertThatExceptionOfType(UnsharableServerException.class).isThrownBy(() -> this.server.share(local))
 			.withMessageContaining("UNIX domain socket");
+	}
+
+	/**
+	 * Without native code, which not every platform has, there is no other server with
+	 * HTTP/3.
+	 */
+	@Test
+	void http3() {
+		HttpServerConfig config = mock(HttpServerConfig.class);
+		given(config.protocols()).willReturn(new HttpProtocol[] { HttpProtocol.HTTP11, HttpProtocol.HTTP3 });
+		HttpServer http3 = mock(HttpServer.class);
+		given(http3.configuration()).willReturn(config);
+		assertThatExceptionOfType(UnsharableServerException.class).isThrownBy(() -> this.server.share(http3))
+			.withMessage("Workers cannot share the port of a Reactor Netty server with HTTP/3.");
 	}
 
 	@Test

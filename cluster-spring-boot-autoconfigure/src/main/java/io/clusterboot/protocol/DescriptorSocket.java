@@ -1,0 +1,81 @@
+package io.clusterboot.protocol;
+
+import java.io.FileDescriptor;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Path;
+import java.util.Collection;
+import java.util.List;
+
+import org.newsclub.net.unix.AFUNIXSocket;
+import org.newsclub.net.unix.AFUNIXSocketAddress;
+
+/**
+ * A socket of junixsocket's, over which descriptors can be passed.
+ */
+public final class DescriptorSocket implements LinkSocket {
+
+	/** Descriptors that one read may bring; a control message holds 253 at the most. */
+	private static final int ANCILLARY_BUFFER = 2048;
+
+	private final AFUNIXSocket socket;
+
+	/**
+	 * Create a socket.
+	 * @param socket the connected socket, which it owns from now on
+	 */
+	public DescriptorSocket(AFUNIXSocket socket) {
+		this.socket = socket;
+		socket.setAncillaryReceiveBufferSize(ANCILLARY_BUFFER);
+	}
+
+	/**
+	 * Connect to the primary.
+	 * @param path the primary's socket
+	 * @return the connected socket
+	 * @throws IOException if there is no primary
+	 */
+	public static LinkSocket connect(Path path) throws IOException {
+		return new DescriptorSocket(AFUNIXSocket.connectTo(AFUNIXSocketAddress.of(path)));
+	}
+
+	@Override
+	public InputStream input() throws IOException {
+		return this.socket.getInputStream();
+	}
+
+	/**
+	 * junixsocket closes received descriptors together with the socket that brought them.
+	 * What it hands out is duplicated at once and given back, so that they have one
+	 * owner.
+	 */
+	@Override
+	public void takeDescriptors(Collection<FileDescriptor> received) throws IOException {
+		FileDescriptor[] arrived = this.socket.getReceivedFileDescriptors();
+		if (arrived == null) {
+			return;
+		}
+		for (FileDescriptor descriptor : arrived) {
+			try {
+				received.add(Descriptors.duplicate(descriptor));
+			}
+			finally {
+				Descriptors.close(descriptor);
+			}
+		}
+	}
+
+	@Override
+	public void write(byte[] bytes, List<FileDescriptor> descriptors) throws IOException {
+		if (!descriptors.isEmpty()) {
+			this.socket.setOutboundFileDescriptors(descriptors.toArray(FileDescriptor[]::new));
+		}
+		this.socket.getOutputStream().write(bytes);
+	}
+
+	@Override
+	public void close() throws IOException {
+		this.socket.close();
+	}
+
+}

@@ -1,0 +1,38 @@
+package io.clusterboot.protocol;
+
+import java.io.Closeable;
+import java.io.FileDescriptor;
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.Collection;
+import java.util.List;
+
+/**
+ * The connected socket under a {@link Link}. One thread reads, another one writes, and
+ * any thread closes it, which makes both fail.
+ */
+public sealed interface LinkSocket extends Closeable permits DescriptorSocket, PlainSocket {
+
+	/**
+	 * Where to read what the other side writes.
+	 * @return the same stream each time
+	 * @throws IOException if the socket is closed
+	 */
+	InputStream input() throws IOException;
+
+	/**
+	 * Take the descriptors that came along with what has been read.
+	 * @param received gets them, and owns them from then on
+	 * @throws IOException if the process has no descriptors left
+	 */
+	void takeDescriptors(Collection<FileDescriptor> received) throws IOException;
+
+	/**
+	 * Write all of something.
+	 * @param bytes what to write
+	 * @param descriptors what travels along, which stays open
+	 * @throws IOException if that fails
+	 */
+	void write(byte[] bytes, List<FileDescriptor> descriptors) throws IOException;
+
+}
