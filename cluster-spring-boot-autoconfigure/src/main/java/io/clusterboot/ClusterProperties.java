@@ -41,6 +41,7 @@ import org.springframework.util.unit.DataSize;
  * @param link the connection between primary and workers
  * @param messaging the messages that workers send each other
  * @param tasks the worker pool
+ * @param metrics what a scrape of meters returns
  */
 @ConfigurationProperties("cluster")
 public record ClusterProperties(@DefaultValue("true") boolean enabled, @DefaultValue("auto") WorkerCount workers,
@@ -48,7 +49,7 @@ public record ClusterProperties(@DefaultValue("true") boolean enabled, @DefaultV
 		@DefaultValue Heartbeat heartbeat, @DefaultValue Restart restart, @DefaultValue Reload reload,
 		@DefaultValue Recycle recycle, @DefaultValue Drain drain, @DefaultValue Shutdown shutdown,
 		@DefaultValue Worker worker, @DefaultValue Staging staging, @DefaultValue Link link,
-		@DefaultValue Messaging messaging, @DefaultValue Tasks tasks) {
+		@DefaultValue Messaging messaging, @DefaultValue Tasks tasks, @DefaultValue Metrics metrics) {
 
 	/** Workers per processor beyond which a machine is hardly ever better used. */
 	private static final int MOST_PER_PROCESSOR = 4;
@@ -77,9 +78,10 @@ public record ClusterProperties(@DefaultValue("true") boolean enabled, @DefaultV
 		List<String> options = new ArrayList<>(this.worker.jvmArgs());
 		options.add(0, option);
 		return new ClusterProperties(this.enabled, this.workers, this.maxWorkers, this.loadBalancing, this.startup,
-				this.heartbeat, this.restart, this.reload, this.recycle, this.drain, this.shutdown, new Worker(options,
-						this.worker.environment(), this.worker.environmentFile(), this.worker.requestTimeout()),
-				this.staging, this.link, this.messaging, this.tasks);
+				this.heartbeat, this.restart, this.reload, this.recycle, this.drain, this.shutdown,
+				new Worker(options, this.worker.environment(), this.worker.environmentFile(),
+						this.worker.requestTimeout()),
+				this.staging, this.link, this.messaging, this.tasks, this.metrics);
 	}
 
 	/**
@@ -351,6 +353,22 @@ public record ClusterProperties(@DefaultValue("true") boolean enabled, @DefaultV
 		 */
 		public int parallelism() {
 			return (this.threads != null) ? this.threads : Runtime.getRuntime().availableProcessors();
+		}
+
+	}
+
+	/**
+	 * What a scrape of meters returns.
+	 *
+	 * @param aggregate Whether the 'prometheus' actuator endpoint returns the meters of
+	 * all workers, whichever of them is asked.
+	 * @param timeout Longest time that a scrape waits for other workers; those that have
+	 * not answered then are left out.
+	 */
+	public record Metrics(@DefaultValue("true") boolean aggregate, @DefaultValue("2s") Duration timeout) {
+
+		public Metrics {
+			Check.positive("cluster.metrics.timeout", timeout);
 		}
 
 	}

@@ -1,8 +1,10 @@
 package io.clusterboot.primary;
 
+import java.time.Duration;
 import java.util.Comparator;
 import java.util.List;
 
+import io.clusterboot.protocol.ClusterStatistics;
 import io.clusterboot.protocol.FromPrimary;
 import io.clusterboot.protocol.MemberDescription;
 import io.clusterboot.protocol.Occurrence;
@@ -14,11 +16,18 @@ import io.clusterboot.protocol.WorkerState;
  */
 final class Announcements {
 
+	/** Time between two tellings of what is counted, in nanoseconds. */
+	private static final long STATISTICS_INTERVAL = Duration.ofSeconds(1).toNanos();
+
 	private final Slots slots;
 
 	private final PrimaryListeners listeners;
 
 	private List<MemberDescription> members = List.of();
+
+	private ClusterStatistics statistics = ClusterStatistics.NONE;
+
+	private long statisticsTold;
 
 	Announcements(Slots slots, PrimaryListeners listeners) {
 		this.slots = slots;
@@ -36,6 +45,7 @@ final class Announcements {
 	void joined(WorkerHandle worker) {
 		tellMembers();
 		worker.send(new FromPrimary.Members(this.members));
+		worker.send(new FromPrimary.Counted(this.statistics));
 		happened(new Occurrence.Online(describe(worker)));
 	}
 
@@ -61,6 +71,19 @@ final class Announcements {
 		if (!now.equals(this.members)) {
 			this.members = now;
 			tellAll(new FromPrimary.Members(now));
+		}
+	}
+
+	/**
+	 * Tell what has been counted, if that has changed and was not told just before.
+	 * @param now what has been counted
+	 * @param time the time
+	 */
+	void tellStatistics(ClusterStatistics now, long time) {
+		if (!now.equals(this.statistics) && time - this.statisticsTold >= STATISTICS_INTERVAL) {
+			this.statistics = now;
+			this.statisticsTold = time;
+			tellAll(new FromPrimary.Counted(now));
 		}
 	}
 

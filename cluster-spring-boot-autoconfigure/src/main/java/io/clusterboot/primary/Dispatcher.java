@@ -53,6 +53,8 @@ final class Dispatcher {
 
 	private final Deque<Connection> waiting = new ArrayDeque<>();
 
+	private final Map<Integer, Long> dispatched = new HashMap<>();
+
 	private long lastNumber;
 
 	private boolean selectorFailed;
@@ -102,6 +104,7 @@ final class Dispatcher {
 		else if (message instanceof FromWorker.ConnectionTaken taken) {
 			Connection connection = receiver.answered(taken.number());
 			if (connection != null) {
+				this.dispatched.merge(receiver.index, 1L, Long::sum);
 				receiver.says(taken.busyness(), 1);
 				Descriptors.close(connection.descriptor());
 			}
@@ -131,6 +134,14 @@ final class Dispatcher {
 		else {
 			receiver.peer.send(new FromPrimary.LastCallOver(lastCall.exchange()));
 		}
+	}
+
+	/**
+	 * How many connections have been taken.
+	 * @return the number of them, by the index of those who took them
+	 */
+	synchronized Map<Integer, Long> dispatched() {
+		return Map.copyOf(this.dispatched);
 	}
 
 	/**

@@ -30,6 +30,8 @@ final class ReloadCrew implements Rollouts.Crew {
 
 	private final Announcements announcements;
 
+	private final Statistics statistics;
+
 	private final LongSupplier clock;
 
 	private final Executor loop;
@@ -42,17 +44,20 @@ final class ReloadCrew implements Rollouts.Crew {
 	 * @param restartPolicy tells when a replacement that failed is tried again
 	 * @param serviceReport is told of reloads
 	 * @param announcements tells the workers of reloads
+	 * @param statistics counts what has been replaced
 	 * @param clock the time
 	 * @param loop runs things on the supervisor's thread
 	 */
 	ReloadCrew(BuildSource builds, Slots slots, Departures departures, RestartPolicy restartPolicy,
-			ServiceReport serviceReport, Announcements announcements, LongSupplier clock, Executor loop) {
+			ServiceReport serviceReport, Announcements announcements, Statistics statistics, LongSupplier clock,
+			Executor loop) {
 		this.builds = builds;
 		this.slots = slots;
 		this.departures = departures;
 		this.restartPolicy = restartPolicy;
 		this.serviceReport = serviceReport;
 		this.announcements = announcements;
+		this.statistics = statistics;
 		this.clock = clock;
 		this.loop = loop;
 	}
@@ -83,10 +88,13 @@ final class ReloadCrew implements Rollouts.Crew {
 	}
 
 	@Override
-	public boolean retire(int index) {
+	public boolean retire(int index, Rollout rollout) {
 		Slot slot = this.slots.at(index);
 		List<WorkerHandle> replaced = (slot != null) ? slot.settle() : List.of();
-		replaced.forEach((worker) -> this.departures.disconnect(worker, worker.reason(), this.clock.getAsLong()));
+		replaced.forEach((worker) -> {
+			this.statistics.restarted(rollout.kind().restartReason());
+			this.departures.disconnect(worker, worker.reason(), this.clock.getAsLong());
+		});
 		return !replaced.isEmpty();
 	}
 
@@ -120,6 +128,7 @@ final class ReloadCrew implements Rollouts.Crew {
 		}
 		this.builds.retain(this.slots.builds());
 		if (rollout.kind() == Rollout.Kind.RELOAD && rollout.hasBegun()) {
+			this.statistics.reloaded(rollout.reload().state(), rollout.duration());
 			this.serviceReport.reloaded("%s %s".formatted(rollout, rollout.reload().state()));
 			this.announcements.happened(new Occurrence.ReloadFinished(rollout.describe()));
 		}

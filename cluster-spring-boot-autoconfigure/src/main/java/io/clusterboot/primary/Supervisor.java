@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -18,6 +19,7 @@ import io.clusterboot.launch.Build;
 import io.clusterboot.os.ServiceManager;
 import io.clusterboot.primary.Rollout.Waiter;
 import io.clusterboot.protocol.ClusterDescription.ExitDescription;
+import io.clusterboot.protocol.ClusterStatistics;
 import io.clusterboot.protocol.Descriptors;
 import io.clusterboot.protocol.Envelope;
 import io.clusterboot.protocol.FromPrimary;
@@ -26,6 +28,7 @@ import io.clusterboot.protocol.Link;
 import io.clusterboot.protocol.Message;
 import io.clusterboot.protocol.Occurrence;
 import io.clusterboot.protocol.Refusal;
+import io.clusterboot.protocol.RestartReason;
 import io.clusterboot.protocol.ReloadDescription.Failure;
 import io.clusterboot.protocol.WorkerState;
 import org.apache.commons.logging.Log;
@@ -82,6 +85,8 @@ final class Supervisor implements LinkServer.Admission, ClusterSignals.Commands 
 
 	private final Announcements announcements;
 
+	private final Statistics statistics = new Statistics();
+
 	private final Rollouts rollouts;
 
 	private final Coordination coordination;
@@ -112,8 +117,9 @@ final class Supervisor implements LinkServer.Admission, ClusterSignals.Commands 
 		this.departures = new Departures(properties);
 		this.slots = new Slots(new Generation(0, first));
 		this.announcements = new Announcements(this.slots, listeners);
-		this.rollouts = new Rollouts(properties.reload(), new ReloadCrew(builds, this.slots, this.departures,
-				this.restartPolicy, this.serviceReport, this.announcements, this.clock::now, this.events::add));
+		this.rollouts = new Rollouts(properties.reload(),
+				new ReloadCrew(builds, this.slots, this.departures, this.restartPolicy, this.serviceReport,
+						this.announcements, this.statistics, this.clock::now, this.events::add));
 		this.coordination = new Coordination(this.slots, this.rollouts);
 		this.commands = new ClusterCommands(properties.mostWorkers(), this.slots, this.rollouts, this.departures,
 				this.announcements, this.clock::now);
@@ -241,6 +247,7 @@ final class Supervisor implements LinkServer.Admission, ClusterSignals.Commands 
 		announceAvailability();
 		dispatching(Dispatcher::tick);
 		this.announcements.tellMembers();
+		this.announcements.tellStatistics(statistics(), now);
 		this.coordination.tick(now);
 		this.serviceReport.tick(this.slots.ready(), this.slots.configured(), now);
 		switch (this.phase) {
@@ -265,6 +272,11 @@ final class Supervisor implements LinkServer.Admission, ClusterSignals.Commands 
 			case STOPPED -> {
 			}
 		}
+	}
+
+	private ClusterStatistics statistics() {
+		return this.statistics.describe(this.slots.configured(), this.slots.ready(),
+				(this.dispatcher != null) ? this.dispatcher.dispatched() : Map.of());
 	}
 
 	private void dispatching(Consumer<Dispatcher> action) {
@@ -380,6 +392,7 @@ final class Supervisor implements LinkServer.Admission, ClusterSignals.Commands 
 		long now = this.clock.now();
 		ExitStatus status = new ExitStatus(code);
 		worker.exited(now);
+		this.statistics.exited();
 		this.coordination.exited(worker);
 		this.announcements.happened(new Occurrence.Exited(Announcements.describe(worker), code, status.signal()));
 		String reason = (worker.reason() != null) ? worker.reason() : status.toString();
@@ -400,12 +413,18 @@ final class Supervisor implements LinkServer.Admission, ClusterSignals.Commands 
 		}
 		else {
 			Duration delay = slot.failed(worker, exit, this.restartPolicy, now);
+			this.statistics.restarted(restartReason(status, worker));
 			logger.warn("%s, %s: replaced %s".formatted(event, describe(status, worker),
 					delay.isZero() ? "at once" : "in " + Text.seconds(delay)));
 		}
 		forget(worker, slot, replacement, now,
 				() -> new Failure("%s exited: %s".formatted(worker, describe(status, worker)), worker.id(),
 						worker.index(), code, worker.outputTail()));
+	}
+
+	private static RestartReason restartReason(ExitStatus status, WorkerHandle worker) {
+		boolean ended = worker.intent().compareTo(WorkerHandle.Intent.REPLACE) > 0;
+		return ended ? RestartReason.UNRESPONSIVE : status.restartReason();
 	}
 
 	/**
@@ -598,6 +617,7 @@ final class Supervisor implements LinkServer.Admission, ClusterSignals.Commands 
 				notReady(worker, "closed its application");
 				if (unasked) {
 					this.slots.of(worker).abandoned(worker, this.restartPolicy, now);
+					this.statistics.restarted(RestartReason.CLOSED);
 				}
 				worker.leaves();
 				this.departures.awaitExit(worker, "its application was closed", now);

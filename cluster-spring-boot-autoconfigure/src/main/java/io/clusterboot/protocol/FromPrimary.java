@@ -133,6 +133,15 @@ public sealed interface FromPrimary extends Message {
 	}
 
 	/**
+	 * Tells what the primary has counted. Said when the link begins and, at most once a
+	 * second, when it has changed.
+	 *
+	 * @param statistics what it has counted
+	 */
+	record Counted(ClusterStatistics statistics) implements News {
+	}
+
+	/**
 	 * Passes a connection on, whose descriptor travels with this message. To be answered
 	 * by {@link FromWorker.ConnectionTaken} or {@link FromWorker.ConnectionDeclined}.
 	 *

@@ -1,0 +1,105 @@
+package io.clusterboot.actuate;
+
+import java.util.List;
+import java.util.Properties;
+import java.util.Set;
+import java.util.function.Predicate;
+
+import io.clusterboot.metrics.ClusterScrape;
+import io.prometheus.metrics.model.registry.PrometheusRegistry;
+import io.prometheus.metrics.model.snapshots.MetricSnapshot;
+import io.prometheus.metrics.model.snapshots.MetricSnapshots;
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.boot.actuate.endpoint.annotation.ReadOperation;
+import org.springframework.boot.actuate.endpoint.web.WebEndpointResponse;
+import org.springframework.boot.actuate.endpoint.web.annotation.EndpointWebExtension;
+import org.springframework.boot.micrometer.metrics.autoconfigure.export.prometheus.PrometheusOutputFormat;
+import org.springframework.boot.micrometer.metrics.autoconfigure.export.prometheus.PrometheusScrapeEndpoint;
+
+/**
+ * {@link EndpointWebExtension @EndpointWebExtension} that has the
+ * {@link PrometheusScrapeEndpoint} answer for the cluster.
+ */
+@EndpointWebExtension(endpoint = PrometheusScrapeEndpoint.class)
+public class ClusterPrometheusEndpointExtension {
+
+	private final PrometheusScrapeEndpoint delegate;
+
+	private final ClusterScrape scrape;
+
+	private final boolean aggregate;
+
+	private final @Nullable Properties exporterProperties;
+
+	/**
+	 * Create an extension.
+	 * @param delegate the endpoint, which answers for this worker
+	 * @param scrape collects the meters of all workers
+	 * @param aggregate whether to answer for the cluster if no worker is named
+	 * @param exporterProperties the properties of Prometheus' formats
+	 */
+	public ClusterPrometheusEndpointExtension(PrometheusScrapeEndpoint delegate, ClusterScrape scrape,
+			boolean aggregate, @Nullable Properties exporterProperties) {
+		this.delegate = delegate;
+		this.scrape = scrape;
+		this.aggregate = aggregate;
+		this.exporterProperties = exporterProperties;
+	}
+
+	/**
+	 * The meters of the cluster, or of one worker.
+	 * @param format the format
+	 * @param includedNames names of families to be included, or {@code null} for all
+	 * @param worker index of the worker, or {@code null}
+	 * @return 200, or 404 if there is no worker at that index
+	 */
+	@ReadOperation(producesFrom = PrometheusOutputFormat.class)
+	public WebEndpointResponse<byte[]> scrape(PrometheusOutputFormat format, @Nullable Set<String> includedNames,
+			@Nullable Integer worker) {
+		if (worker == null && !this.aggregate) {
+			return this.delegate.scrape(format, includedNames);
+		}
+		MetricSnapshots snapshots = (worker != null) ? this.scrape.ofWorker(worker) : this.scrape.ofCluster();
+		if (snapshots == null) {
+			return new WebEndpointResponse<>(WebEndpointResponse.STATUS_NOT_FOUND);
+		}
+		return new PrometheusScrapeEndpoint(new Collected(snapshots), this.exporterProperties).scrape(format,
+				includedNames);
+	}
+
+	/**
+	 * What has been collected, in the shape in which the endpoint takes it.
+	 */
+	private static final class Collected extends PrometheusRegistry {
+
+		private static final List<String> SUFFIXES = List.of("", "_total", "_info");
+
+		private final MetricSnapshots snapshots;
+
+		private Collected(MetricSnapshots snapshots) {
+			this.snapshots = snapshots;
+		}
+
+		@Override
+		public MetricSnapshots scrape() {
+			return this.snapshots;
+		}
+
+		@Override
+		public MetricSnapshots scrape(Predicate<String> includedNames) {
+			return new MetricSnapshots(this.snapshots.stream()
+				.filter((snapshot) -> isIncluded(snapshot.getMetadata().getPrometheusName(), includedNames))
+				.toArray(MetricSnapshot[]::new));
+		}
+
+		/**
+		 * Names are given as they are in the text, where some have a suffix.
+		 */
+		private static boolean isIncluded(String name, Predicate<String> includedNames) {
+			return SUFFIXES.stream().anyMatch((suffix) -> includedNames.test(name + suffix));
+		}
+
+	}
+
+}
