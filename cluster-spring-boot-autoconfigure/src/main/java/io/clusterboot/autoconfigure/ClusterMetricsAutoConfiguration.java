@@ -9,6 +9,7 @@ import io.clusterboot.metrics.ClusterScrape;
 import io.clusterboot.metrics.OmissionCounter;
 import io.clusterboot.metrics.WorkerMetrics;
 import io.clusterboot.metrics.WorkerSnapshots;
+import io.clusterboot.worker.LinkMetrics;
 import io.clusterboot.worker.WorkerAgent;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
@@ -44,6 +45,12 @@ public final class ClusterMetricsAutoConfiguration {
 	@ConditionalOnMissingBean
 	WorkerMetrics clusterWorkerMetrics() {
 		return new WorkerMetrics();
+	}
+
+	@Bean
+	@ConditionalOnMissingBean
+	LinkMetrics clusterLinkMetrics(WorkerAgent agent) {
+		return new LinkMetrics(agent);
 	}
 
 	/**

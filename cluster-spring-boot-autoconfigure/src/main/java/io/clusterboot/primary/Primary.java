@@ -60,22 +60,31 @@ public final class Primary {
 		int workers = properties.workers().resolve();
 		try (RuntimeDirectory directory = RuntimeDirectory.create(properties.staging().directory());
 				Staging staging = Staging.of(JavaCommand.ofThisProcess(), properties, directory::builds);
-				LinkServer server = LinkServer.bind(directory.socket())) {
+				LinkServer server = LinkServer.bind(directory.socket());
+				PrimaryServer ownPort = (properties.primary().port() != null) ? PrimaryServer.bind(properties.primary())
+						: null) {
 			Dispatcher dispatcher = dispatcher(properties);
 			ClusterSignals.awaitCluster();
 			Build first = firstBuild(staging);
-			Preload preload = Preload.start();
+			Preload preload = Preload.start(ownPort != null);
 			Supervisor supervisor = new Supervisor(properties, new WorkerSpawner(directory.socket()),
 					new StagedBuilds(staging, preload, properties.startup().timeout()), first, PrimaryListeners.load(),
 					dispatcher);
 			server.start(supervisor);
 			ClusterSignals.handle(supervisor);
+			if (ownPort != null) {
+				ownPort.start(new PrimaryPages(supervisor, properties.link().replyTimeout())
+					.all(properties.metrics().timeout()));
+			}
 			logger.info("Process %d is the primary of %d workers (cluster.workers=%s, %d processors available)"
 				.formatted(ProcessHandle.current().pid(), workers, properties.workers(),
 						Runtime.getRuntime().availableProcessors()));
 			first.command().warnings(workers).forEach(logger::warn);
 			warnOfShortShutdown(properties);
 			return supervisor.run();
+		}
+		catch (PrimaryPortException ex) {
+			throw new UncheckedIOException(ex);
 		}
 		catch (IOException ex) {
 			throw new UncheckedIOException("Cannot open the cluster's socket", ex);

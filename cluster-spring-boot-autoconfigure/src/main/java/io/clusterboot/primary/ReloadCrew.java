@@ -8,15 +8,13 @@ import io.clusterboot.launch.Build;
 import io.clusterboot.protocol.Occurrence;
 import io.clusterboot.protocol.ReloadDescription.Failure;
 import io.clusterboot.protocol.ReloadDescription.State;
-import org.apache.commons.logging.Log;
-import org.apache.commons.logging.LogFactory;
 
 /**
  * Carries out what reloads command, on the workers.
  */
 final class ReloadCrew implements Rollouts.Crew {
 
-	private static final Log logger = LogFactory.getLog(ReloadCrew.class);
+	private static final EventLog eventLog = EventLog.of(ReloadCrew.class);
 
 	private final BuildSource builds;
 
@@ -64,7 +62,7 @@ final class ReloadCrew implements Rollouts.Crew {
 
 	@Override
 	public void prepare(Rollout rollout, Rollouts rollouts) {
-		logger.info("%s begins".formatted(rollout));
+		eventLog.event("reload-started").rollout(rollout).info("%s begins".formatted(rollout));
 		this.serviceReport.reloading(rollout.toString());
 		this.announcements.happened(new Occurrence.ReloadStarted(rollout.describe()));
 		this.builds.prepare((build) -> this.loop.execute(() -> prepared(rollout, rollouts, build)),
@@ -111,17 +109,21 @@ final class ReloadCrew implements Rollouts.Crew {
 	@Override
 	public void over(Rollout rollout) {
 		Failure failure = rollout.reload().failure();
+		EventLog.Event event = eventLog.event("reload-finished")
+			.rollout(rollout)
+			.with("reload.duration_ms", rollout.duration().toMillis())
+			.with("reason", (failure != null) ? failure.reason() : null);
 		if (failure != null && rollout.reload().state() == State.ABORTED) {
-			logger.info("%s is over before it is done: %s".formatted(rollout, failure.reason()));
+			event.info("%s is over before it is done: %s".formatted(rollout, failure.reason()));
 			backOff(rollout);
 		}
 		else if (failure != null) {
-			logger.error(
+			event.error(
 					"%s FAILED: %s. The workers that were to be replaced go on".formatted(rollout, failure.reason()));
 			backOff(rollout);
 		}
 		else {
-			logger.info("%s is done after %s".formatted(rollout, Text.seconds(rollout.duration())));
+			event.info("%s is done after %s".formatted(rollout, Text.seconds(rollout.duration())));
 			if (rollout.generation() != null) {
 				this.slots.generation(rollout.generation());
 			}

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
@@ -19,9 +20,11 @@ import io.clusterboot.launch.Build;
 import io.clusterboot.os.ServiceManager;
 import io.clusterboot.primary.Rollout.Waiter;
 import io.clusterboot.protocol.ClusterDescription.ExitDescription;
+import io.clusterboot.protocol.ClusterDescription;
 import io.clusterboot.protocol.ClusterStatistics;
 import io.clusterboot.protocol.Descriptors;
 import io.clusterboot.protocol.Envelope;
+import io.clusterboot.protocol.Envelope.Channel;
 import io.clusterboot.protocol.FromPrimary;
 import io.clusterboot.protocol.FromWorker;
 import io.clusterboot.protocol.Link;
@@ -44,6 +47,8 @@ import org.newsclub.net.unix.AFUNIXSocket;
 final class Supervisor implements LinkServer.Admission, ClusterSignals.Commands {
 
 	private static final Log logger = LogFactory.getLog(Supervisor.class);
+
+	private static final EventLog eventLog = EventLog.of(Supervisor.class);
 
 	private static final Duration TICK = Duration.ofMillis(100);
 
@@ -211,6 +216,38 @@ final class Supervisor implements LinkServer.Admission, ClusterSignals.Commands 
 		post(() -> connected(socket, pid));
 	}
 
+	/**
+	 * Describe the cluster. Thread-safe.
+	 * @return completes with the description as soon as it is this question's turn
+	 */
+	CompletableFuture<ClusterDescription> describe() {
+		return answer(() -> this.describer.describe(this.clock.now()));
+	}
+
+	/**
+	 * Tell what has been counted. Thread-safe.
+	 * @return completes with the statistics as soon as it is this question's turn
+	 */
+	CompletableFuture<ClusterStatistics> count() {
+		return answer(this::statistics);
+	}
+
+	private <T> CompletableFuture<T> answer(Supplier<T> question) {
+		CompletableFuture<T> answer = new CompletableFuture<>();
+		post(() -> answer.complete(question.get()));
+		return answer;
+	}
+
+	/**
+	 * Ask a worker for its meters. Thread-safe.
+	 * @param worker id of the worker
+	 * @param timeout longest time to wait for them
+	 * @return completes with its snapshots
+	 */
+	CompletableFuture<byte[]> requestSnapshot(int worker, Duration timeout) {
+		return this.router.ask(worker, Channel.METRICS, "snapshot", timeout);
+	}
+
 	private void post(Runnable event) {
 		this.events.add(event);
 	}
@@ -313,8 +350,11 @@ final class Supervisor implements LinkServer.Admission, ClusterSignals.Commands 
 				String reason = worker.leaveReason();
 				if (reason != null && worker.isStaying() && slot.mayStart(now)
 						&& !this.rollouts.isAbout(slot.index())) {
-					logger.info(
-							"%s %s: it leaves as soon as its replacement has proved itself".formatted(worker, reason));
+					eventLog.event("worker-leaves")
+						.worker(worker)
+						.with("reason", reason)
+						.info("%s %s: it leaves as soon as its replacement has proved itself".formatted(worker,
+								reason));
 					this.rollouts.leave(worker, reason, now);
 				}
 			}
@@ -336,7 +376,10 @@ final class Supervisor implements LinkServer.Admission, ClusterSignals.Commands 
 			.forEach((worker) -> {
 				String limit = this.recyclePolicy.limitReached(worker.load(), worker.age(now), worker.luck());
 				if (limit != null && this.rollouts.isIdle()) {
-					logger.info("%s %s: it is replaced".formatted(worker, limit));
+					eventLog.event("worker-recycled")
+						.worker(worker)
+						.with("reason", limit)
+						.info("%s %s: it is replaced".formatted(worker, limit));
 					this.rollouts.recycle(worker, limit, now);
 				}
 			});
@@ -369,7 +412,7 @@ final class Supervisor implements LinkServer.Admission, ClusterSignals.Commands 
 					this.slots.workers().map(WorkerHandle::seat).toList(), this.slots.configured(), now);
 			slot.started(worker);
 			worker.onExit(OUTPUT, (code) -> post(() -> exited(worker, code)));
-			logger.info("%s started".formatted(worker));
+			eventLog.event("worker-started").worker(worker).info("%s started".formatted(worker));
 		}
 		catch (IOException | RuntimeException ex) {
 			logger.error("A worker for index %d cannot be started: %s".formatted(index, ex.getMessage()), ex);
@@ -398,9 +441,15 @@ final class Supervisor implements LinkServer.Admission, ClusterSignals.Commands 
 		String reason = (worker.reason() != null) ? worker.reason() : status.toString();
 		ExitDescription exit = new ExitDescription(code, status.signal(), reason, Instant.now());
 		Slot slot = this.slots.of(worker);
-		String event = "%s exited after %s".formatted(worker, Text.seconds(worker.age(now)));
+		String words = "%s exited after %s".formatted(worker, Text.seconds(worker.age(now)));
+		EventLog.Event event = eventLog.event("worker-exited")
+			.worker(worker)
+			.with("worker.exit_code", code)
+			.with("worker.signal", status.signal())
+			.with("worker.uptime_ms", worker.age(now).toMillis())
+			.with("reason", reason);
 		if (this.phase == Phase.STARTING && !worker.isLeaving()) {
-			logger.error("%s, %s: no worker has been ready yet, so the cluster ends".formatted(event,
+			event.error("%s, %s: no worker has been ready yet, so the cluster ends".formatted(words,
 					describe(status, worker)));
 			slot.left(worker, exit);
 			finish(code);
@@ -408,14 +457,15 @@ final class Supervisor implements LinkServer.Admission, ClusterSignals.Commands 
 		}
 		boolean replacement = slot.isReplacement(worker);
 		if (replacement || worker.isLeaving() || this.phase == Phase.STOPPING || !slot.isWanted()) {
-			logger.info("%s, %s".formatted(event, describe(status, worker)));
+			event.info("%s, %s".formatted(words, describe(status, worker)));
 			slot.left(worker, exit);
 		}
 		else {
 			Duration delay = slot.failed(worker, exit, this.restartPolicy, now);
 			this.statistics.restarted(restartReason(status, worker));
-			logger.warn("%s, %s: replaced %s".formatted(event, describe(status, worker),
-					delay.isZero() ? "at once" : "in " + Text.seconds(delay)));
+			event.with("restart.delay_ms", delay.toMillis())
+				.warn("%s, %s: replaced %s".formatted(words, describe(status, worker),
+						delay.isZero() ? "at once" : "in " + Text.seconds(delay)));
 		}
 		forget(worker, slot, replacement, now,
 				() -> new Failure("%s exited: %s".formatted(worker, describe(status, worker)), worker.id(),
@@ -465,9 +515,11 @@ final class Supervisor implements LinkServer.Admission, ClusterSignals.Commands 
 		this.serviceReport.stopping(reason);
 		this.rollouts.cancel("The cluster stops");
 		Duration delay = this.properties.shutdown().preStopDelay();
-		logger.info("%s: %d workers drain and exit%s, within %s".formatted(reason, this.slots.workers().count(),
-				delay.isZero() ? "" : " after serving for another " + Text.seconds(delay),
-				Text.seconds(this.properties.shutdown().timeout())));
+		eventLog.event("cluster-stops")
+			.with("reason", reason)
+			.info("%s: %d workers drain and exit%s, within %s".formatted(reason, this.slots.workers().count(),
+					delay.isZero() ? "" : " after serving for another " + Text.seconds(delay),
+					Text.seconds(this.properties.shutdown().timeout())));
 		this.slots.workers().forEach((worker) -> this.departures.disconnectLast(worker, delay, this.clock.now()));
 		// While the primary holds a copy, clients would wait instead of being refused.
 		this.handles.close();
@@ -595,9 +647,12 @@ final class Supervisor implements LinkServer.Admission, ClusterSignals.Commands 
 		switch (state) {
 			case READY -> {
 				this.router.accepts(worker.id());
-				logger.info((before == WorkerState.STARTING)
-						? "%s is ready after %s".formatted(worker, Text.seconds(worker.age(now)))
-						: "%s accepts traffic again".formatted(worker));
+				eventLog.event("worker-ready")
+					.worker(worker)
+					.with("worker.uptime_ms", worker.age(now).toMillis())
+					.info((before == WorkerState.STARTING)
+							? "%s is ready after %s".formatted(worker, Text.seconds(worker.age(now)))
+							: "%s accepts traffic again".formatted(worker));
 				this.announcements.happened(new Occurrence.Listening(Announcements.describe(worker)));
 				if (this.phase == Phase.STARTING) {
 					this.phase = Phase.RUNNING;
@@ -607,12 +662,12 @@ final class Supervisor implements LinkServer.Admission, ClusterSignals.Commands 
 				}
 			}
 			case REFUSING -> {
-				logger.warn("%s refuses traffic".formatted(worker));
+				eventLog.event("worker-refuses").worker(worker).warn("%s refuses traffic".formatted(worker));
 				notReady(worker, "refuses traffic");
 			}
 			case DRAINING -> {
 				this.router.leaves(worker.id());
-				logger.info("%s drains".formatted(worker));
+				eventLog.event("worker-drains").worker(worker).info("%s drains".formatted(worker));
 				this.announcements.happened(new Occurrence.Disconnected(Announcements.describe(worker)));
 				notReady(worker, "closed its application");
 				if (unasked) {

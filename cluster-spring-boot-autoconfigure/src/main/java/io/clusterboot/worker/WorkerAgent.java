@@ -138,6 +138,10 @@ public final class WorkerAgent implements PrimaryLink.Orders {
 		return this.identity;
 	}
 
+	PrimaryLink link() {
+		return this.link;
+	}
+
 	/**
 	 * The listening sockets that this worker shares.
 	 * @return the sockets
