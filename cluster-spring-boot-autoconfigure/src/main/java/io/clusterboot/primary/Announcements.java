@@ -8,6 +8,7 @@ import io.clusterboot.protocol.ClusterStatistics;
 import io.clusterboot.protocol.FromPrimary;
 import io.clusterboot.protocol.MemberDescription;
 import io.clusterboot.protocol.Occurrence;
+import io.clusterboot.protocol.PastEvent;
 import io.clusterboot.protocol.WorkerState;
 
 /**
@@ -24,6 +25,8 @@ final class Announcements {
 	private final PrimaryListeners listeners;
 
 	private List<MemberDescription> members = List.of();
+
+	private final RecentEvents recent = new RecentEvents();
 
 	private ClusterStatistics statistics = ClusterStatistics.NONE;
 
@@ -54,9 +57,27 @@ final class Announcements {
 	 * @param occurrence what
 	 */
 	void happened(Occurrence occurrence) {
+		happened(occurrence, "");
+	}
+
+	/**
+	 * Tell what has happened, and remember why.
+	 * @param occurrence what
+	 * @param reason why, in words
+	 */
+	void happened(Occurrence occurrence, String reason) {
+		this.recent.add(occurrence, reason);
 		tellMembers();
 		tellAll(new FromPrimary.Happened(occurrence));
 		this.listeners.happened(occurrence);
+	}
+
+	/**
+	 * What has happened last.
+	 * @return the events, oldest first
+	 */
+	List<PastEvent> recentEvents() {
+		return this.recent.list();
 	}
 
 	/**

@@ -30,6 +30,7 @@ import io.clusterboot.protocol.FromWorker;
 import io.clusterboot.protocol.Link;
 import io.clusterboot.protocol.Message;
 import io.clusterboot.protocol.Occurrence;
+import io.clusterboot.protocol.PastEvent;
 import io.clusterboot.protocol.Refusal;
 import io.clusterboot.protocol.RestartReason;
 import io.clusterboot.protocol.ReloadDescription.Failure;
@@ -222,6 +223,14 @@ final class Supervisor implements LinkServer.Admission, ClusterSignals.Commands 
 	 */
 	CompletableFuture<ClusterDescription> describe() {
 		return answer(() -> this.describer.describe(this.clock.now()));
+	}
+
+	/**
+	 * Tell what has happened last. Thread-safe.
+	 * @return completes with the events as soon as it is this question's turn
+	 */
+	CompletableFuture<List<PastEvent>> recentEvents() {
+		return answer(this.announcements::recentEvents);
 	}
 
 	/**
@@ -437,8 +446,9 @@ final class Supervisor implements LinkServer.Admission, ClusterSignals.Commands 
 		worker.exited(now);
 		this.statistics.exited();
 		this.coordination.exited(worker);
-		this.announcements.happened(new Occurrence.Exited(Announcements.describe(worker), code, status.signal()));
 		String reason = (worker.reason() != null) ? worker.reason() : status.toString();
+		this.announcements.happened(new Occurrence.Exited(Announcements.describe(worker), code, status.signal()),
+				reason);
 		ExitDescription exit = new ExitDescription(code, status.signal(), reason, Instant.now());
 		Slot slot = this.slots.of(worker);
 		String words = "%s exited after %s".formatted(worker, Text.seconds(worker.age(now)));
@@ -583,7 +593,8 @@ final class Supervisor implements LinkServer.Admission, ClusterSignals.Commands 
 			this.handles.bindFailed(worker, failed.address());
 		}
 		else if (message instanceof FromWorker.Describe request) {
-			worker.send(new FromPrimary.Described(request.exchange(), this.describer.describe(this.clock.now())));
+			worker.send(new FromPrimary.Described(request.exchange(), this.describer.describe(this.clock.now()),
+					this.announcements.recentEvents()));
 		}
 		else if (message instanceof FromWorker.LeaveRequested request) {
 			worker.send(new FromPrimary.Granted(request.exchange()));

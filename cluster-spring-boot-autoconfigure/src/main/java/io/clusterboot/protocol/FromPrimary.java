@@ -48,8 +48,9 @@ public sealed interface FromPrimary extends Message {
 	 *
 	 * @param exchange the number of the worker's {@link FromWorker.Describe}
 	 * @param cluster the description
+	 * @param events what has happened last, oldest first
 	 */
-	record Described(long exchange, ClusterDescription cluster) implements Answer {
+	record Described(long exchange, ClusterDescription cluster, List<PastEvent> events) implements Answer {
 	}
 
 	/**

@@ -222,9 +222,17 @@ public final class WorkerAgent implements PrimaryLink.Orders {
 	 * @throws IOException if it does not answer within {@code cluster.link.reply-timeout}
 	 */
 	public ClusterDescription describe() throws IOException {
-		FromPrimary.Answer answer = this.link.ask(FromWorker.Describe::new, this.properties.link().replyTimeout())
+		return describeWithEvents().cluster();
+	}
+
+	/**
+	 * Ask the primary to describe the cluster, and to tell what has happened last.
+	 * @return the answer
+	 * @throws IOException if it does not answer within {@code cluster.link.reply-timeout}
+	 */
+	public FromPrimary.Described describeWithEvents() throws IOException {
+		return (FromPrimary.Described) this.link.ask(FromWorker.Describe::new, this.properties.link().replyTimeout())
 			.message();
-		return ((FromPrimary.Described) answer).cluster();
 	}
 
 	/**
