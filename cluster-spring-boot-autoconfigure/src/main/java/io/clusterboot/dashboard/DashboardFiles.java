@@ -5,6 +5,7 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
+import java.util.stream.Collectors;
 
 import org.jspecify.annotations.Nullable;
 
@@ -23,6 +24,9 @@ public final class DashboardFiles {
 	 */
 	private static final String BASE = "{base}";
 
+	/** Stands in the page for where the operations are. */
+	private static final String OPERATIONS = "{operations}";
+
 	/** Stands in the page for whether there are server-sent events. */
 	private static final String LIVE = "{live}";
 
@@ -33,13 +37,17 @@ public final class DashboardFiles {
 	 * The page.
 	 * @param base last segment of the path of the page; its files, {@code state} and
 	 * {@code events} are below it
+	 * @param operations link to the endpoint whose operations the page may call
 	 * @param live whether there are server-sent events, or else only {@code state}
 	 * @return the page
 	 */
-	public static File page(String base, boolean live) {
+	public static File page(String base, String operations, boolean live) {
 		String html = new String(read("dashboard.html"), StandardCharsets.UTF_8);
 		return new File(HTML,
-				html.replace(BASE, base).replace(LIVE, Boolean.toString(live)).getBytes(StandardCharsets.UTF_8));
+				html.replace(BASE, base)
+					.replace(OPERATIONS, operations)
+					.replace(LIVE, Boolean.toString(live))
+					.getBytes(StandardCharsets.UTF_8));
 	}
 
 	/**
@@ -53,11 +61,14 @@ public final class DashboardFiles {
 	}
 
 	/**
-	 * The names of the files that the page needs.
-	 * @return the names
+	 * The files that the page needs.
+	 * @return the files, by name
 	 */
-	public static Iterable<String> names() {
-		return TYPES.keySet();
+	public static Map<String, File> all() {
+		return TYPES.entrySet()
+			.stream()
+			.collect(Collectors.toUnmodifiableMap(Map.Entry::getKey,
+					(entry) -> new File(entry.getValue(), read(entry.getKey()))));
 	}
 
 	private static byte[] read(String name) {

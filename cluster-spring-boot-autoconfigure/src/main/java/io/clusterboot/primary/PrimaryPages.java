@@ -2,16 +2,19 @@ package io.clusterboot.primary;
 
 import java.time.Duration;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
+import io.clusterboot.dashboard.DashboardFiles;
 import io.clusterboot.primary.PrimaryServer.Page;
 import io.clusterboot.primary.PrimaryServer.Response;
 import io.clusterboot.protocol.ClusterDescription;
 import io.clusterboot.protocol.ClusterStatistics;
+import io.clusterboot.protocol.PastEvent;
 import tools.jackson.databind.json.JsonMapper;
 
 import org.springframework.util.ClassUtils;
@@ -51,6 +54,9 @@ final class PrimaryPages {
 		pages.put("/cluster", (accept) -> Response.of(JSON, MAPPER.writeValueAsBytes(cluster())));
 		pages.put("/health", (accept) -> health(cluster()));
 		pages.put("/metrics", metrics(scrapeTimeout));
+		pages.put("/dashboard", file(DashboardFiles.page("dashboard", "", false)));
+		pages.put("/dashboard/state", (accept) -> Response.of(JSON, MAPPER.writeValueAsBytes(state())));
+		DashboardFiles.all().forEach((name, file) -> pages.put("/dashboard/" + name, file(file)));
 		return pages;
 	}
 
@@ -62,6 +68,18 @@ final class PrimaryPages {
 			return (accept) -> Response.text(404, "Metrics need io.micrometer:micrometer-registry-prometheus");
 		}
 		return new PrimaryScrape(this.supervisor, this::cluster, this::statistics, scrapeTimeout);
+	}
+
+	private static Page file(DashboardFiles.File file) {
+		Response response = Response.of(file.type(), file.content());
+		return (accept) -> response;
+	}
+
+	/**
+	 * What the dashboard shows, with nothing that it could change.
+	 */
+	private State state() {
+		return new State(cluster(), await(this.supervisor.recentEvents()), false);
 	}
 
 	private ClusterDescription cluster() {
@@ -93,6 +111,9 @@ final class PrimaryPages {
 		String status = (ready == 0) ? "DOWN" : (ready < cluster.configuredWorkers()) ? "DEGRADED" : "UP";
 		byte[] body = MAPPER.writeValueAsBytes(new Health(status, cluster.configuredWorkers(), ready));
 		return new Response((ready > 0) ? 200 : 503, JSON, Map.of(), body);
+	}
+
+	private record State(ClusterDescription cluster, List<PastEvent> events, boolean writable) {
 	}
 
 	private record Health(String status, int configuredWorkers, int readyWorkers) {

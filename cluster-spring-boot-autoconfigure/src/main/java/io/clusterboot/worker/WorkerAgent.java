@@ -451,6 +451,14 @@ public final class WorkerAgent implements PrimaryLink.Orders {
 		new Drain(this.properties.drain(), this.requests, this.servers, this::otherWork).run();
 	}
 
+	/**
+	 * Whether this worker leaves, or is about to.
+	 * @return whether it does
+	 */
+	public synchronized boolean isLeaving() {
+		return this.state == WorkerState.DRAINING;
+	}
+
 	private synchronized boolean isStarting() {
 		return this.state == WorkerState.STARTING;
 	}
