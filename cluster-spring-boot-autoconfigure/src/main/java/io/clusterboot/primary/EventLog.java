@@ -2,7 +2,6 @@ package io.clusterboot.primary;
 
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.function.Consumer;
 
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
@@ -100,31 +99,34 @@ final class EventLog {
 		}
 
 		void info(String message) {
-			log(message, this.target.log::info, Pairs::info);
+			log(Level.INFO, message);
 		}
 
 		void warn(String message) {
-			log(message, this.target.log::warn, Pairs::warn);
+			log(Level.WARN, message);
 		}
 
 		void error(String message) {
-			log(message, this.target.log::error, Pairs::error);
+			log(Level.ERROR, message);
 		}
 
-		private void log(String message, Consumer<Object> words, Level level) {
+		private void log(Level level, String message) {
 			if (PAIRS) {
-				level.log(this.target.source, this.pairs, message);
+				Pairs.log(this.target.source, level, this.pairs, message);
+				return;
 			}
-			else {
-				words.accept(message);
+			switch (level) {
+				case INFO -> this.target.log.info(message);
+				case WARN -> this.target.log.warn(message);
+				case ERROR -> this.target.log.error(message);
 			}
 		}
 
 	}
 
-	private interface Level {
+	private enum Level {
 
-		void log(Class<?> source, Map<String, Object> pairs, String message);
+		INFO, WARN, ERROR
 
 	}
 
@@ -133,19 +135,9 @@ final class EventLog {
 	 */
 	private static final class Pairs {
 
-		static void info(Class<?> source, Map<String, Object> pairs, String message) {
-			log(LoggerFactory.getLogger(source).atInfo(), pairs, message);
-		}
-
-		static void warn(Class<?> source, Map<String, Object> pairs, String message) {
-			log(LoggerFactory.getLogger(source).atWarn(), pairs, message);
-		}
-
-		static void error(Class<?> source, Map<String, Object> pairs, String message) {
-			log(LoggerFactory.getLogger(source).atError(), pairs, message);
-		}
-
-		private static void log(LoggingEventBuilder event, Map<String, Object> pairs, String message) {
+		static void log(Class<?> source, Level level, Map<String, Object> pairs, String message) {
+			LoggingEventBuilder event = LoggerFactory.getLogger(source)
+				.atLevel(org.slf4j.event.Level.valueOf(level.name()));
 			pairs.forEach(event::addKeyValue);
 			event.log(message);
 		}

@@ -156,32 +156,29 @@ class MetricsTests {
 		}
 	}
 
-	@Test
-	@Order(5)
-	void prometheusReadsOpenMetrics() throws Exception {
-		assertThat(scrape("", OPEN_METRICS)).endsWith("# EOF\n");
-		assertPrometheusScrapes("open-metrics");
-	}
-
 	/**
-	 * It asks for protobuf only with native histograms.
+	 * It asks for OpenMetrics, and with native histograms for protobuf.
 	 */
 	@Test
-	@Order(6)
-	void prometheusReadsProtobuf() throws Exception {
-		assertPrometheusScrapes("protobuf", "--enable-feature=native-histograms");
+	@Order(5)
+	void prometheusReadsOpenMetricsAndProtobuf() throws Exception {
+		assertThat(scrape("", OPEN_METRICS)).endsWith("# EOF\n");
+		assumeTrue(PrometheusServer.isInstalled("prometheus"), "Prometheus is not installed");
+		try (PrometheusServer openMetrics = PrometheusServer.start(directory.resolve("text"), cluster.port());
+				PrometheusServer protobuf = PrometheusServer.start(directory.resolve("protobuf"), cluster.port(),
+						"--enable-feature=native-histograms")) {
+			assertScrapes(openMetrics);
+			assertScrapes(protobuf);
+		}
 	}
 
-	private static void assertPrometheusScrapes(String name, String... options) throws Exception {
-		assumeTrue(PrometheusServer.isInstalled("prometheus"), "Prometheus is not installed");
-		try (PrometheusServer prometheus = PrometheusServer.start(directory.resolve(name), cluster.port(), options)) {
-			await().atMost(TIMEOUT).until(() -> prometheus.query("cluster_workers_active_workers").size() == 1);
-			assertThat(prometheus.health()).isEqualTo("up ");
-			assertThat(prometheus.query("jvm_threads_live_threads"))
-				.extracting((series) -> series.at("/metric/worker").asString())
-				.containsExactlyInAnyOrder("0", "1");
-			assertThat(prometheus.query("sum(http_server_requests_seconds_count)")).isNotEmpty();
-		}
+	private static void assertScrapes(PrometheusServer prometheus) {
+		await().atMost(TIMEOUT).until(() -> prometheus.query("cluster_workers_active_workers").size() == 1);
+		assertThat(prometheus.health()).isEqualTo("up ");
+		assertThat(prometheus.query("jvm_threads_live_threads"))
+			.extracting((series) -> series.at("/metric/worker").asString())
+			.containsExactlyInAnyOrder("0", "1");
+		assertThat(prometheus.query("sum(http_server_requests_seconds_count)")).isNotEmpty();
 	}
 
 	@Test
