@@ -13,7 +13,7 @@
 	const SHORTEST_HISTORY = 30 * 1000;
 	const RATE_WINDOW = 3000;
 	const RETRY = 100;
-	const ATTEMPTS = 3;
+	const ATTEMPTS = 15;
 	const STREAM_AGAIN = 5000;
 
 	const byId = (id) => document.getElementById(id);
@@ -51,7 +51,8 @@
 	};
 	const bytes = (value) => value >= 1073741824 ? `${(value / 1073741824).toFixed(1)} GB`
 			: `${Math.round(value / 1048576)} MB`;
-	const percent = (value) => value < 0 ? "unknown" : `${(value * 100).toFixed(value < 0.1 ? 1 : 0)} %`;
+	const percent = (value) => value < 0 ? "\u2013" : `${(value * 100).toFixed(value < 0.1 ? 1 : 0)} %`;
+	const heap = (load) => load.heapMax > 0 ? `${bytes(load.heapUsed)} of ${bytes(load.heapMax)}` : "\u2013";
 	const rate = (value) => value < 10 ? value.toFixed(1) : String(Math.round(value));
 	const number = (workers) => workers === 1 ? "1 worker" : `${workers} workers`;
 	const sum = (values) => values.reduce((total, value) => total + value, 0);
@@ -159,7 +160,7 @@
 		setText(cells.uptime, time(seconds(description.uptime)));
 		setText(cells.requests, state === "STOPPED" ? "0.0" : rate(worker.rate));
 		setText(cells.connections, String(state === "STOPPED" ? 0 : description.load.connections));
-		setText(cells.heap, `${bytes(description.load.heapUsed)} of ${bytes(description.load.heapMax)}`);
+		setText(cells.heap, heap(description.load));
 		setText(cells.cpu, percent(description.load.cpu));
 		setText(cells.restarts, String(description.restarts));
 		const exit = worker.exit || description.lastExit;
@@ -258,7 +259,7 @@
 		byId("reload-progress").max = of;
 		byId("reload-progress").value = reload.state === "DONE" ? of : done;
 		const why = reload.failure ? `: ${reload.failure.reason}` : "";
-		const text = rolling ? `Reload ${reload.id} (${reload.trigger}): index ${reload.step} of ${of}`
+		const text = rolling ? `Reload ${reload.id} (${reload.trigger}): step ${reload.step} of ${of}`
 				: `Reload ${reload.id} (${reload.trigger}) is ${reload.state.toLowerCase()}${why}`;
 		setText(byId("reload-text"), text);
 		const steps = byId("reload-steps");
@@ -273,7 +274,7 @@
 			}
 			const state = reload.state === "DONE" || step <= done ? "done" : step === reload.step && rolling ? "now" : "open";
 			item.dataset.state = state;
-			setText(item, `${step} ${({done: "replaced", now: "is replaced", open: rolling ? "waits" : "not replaced"})[state]}`);
+			setText(item, `${step} ${({done: "replaced", now: "is being replaced", open: rolling ? "waits" : "not replaced"})[state]}`);
 		}
 		section.dataset.state = reload.state;
 		if (followed === reload.id && !rolling) {
