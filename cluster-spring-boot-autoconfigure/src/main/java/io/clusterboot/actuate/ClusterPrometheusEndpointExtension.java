@@ -4,6 +4,7 @@ import java.util.List;
 import java.util.Properties;
 import java.util.Set;
 import java.util.function.Predicate;
+import java.util.function.Supplier;
 
 import io.clusterboot.metrics.ClusterScrape;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
@@ -24,11 +25,10 @@ import org.springframework.boot.micrometer.metrics.autoconfigure.export.promethe
 @EndpointWebExtension(endpoint = PrometheusScrapeEndpoint.class)
 public class ClusterPrometheusEndpointExtension {
 
-	private final PrometheusScrapeEndpoint delegate;
-
 	private final ClusterScrape scrape;
 
-	private final boolean aggregate;
+	/** Answers if no worker is named. */
+	private final PrometheusScrapeEndpoint all;
 
 	private final @Nullable Properties exporterProperties;
 
@@ -41,10 +41,9 @@ public class ClusterPrometheusEndpointExtension {
 	 */
 	public ClusterPrometheusEndpointExtension(PrometheusScrapeEndpoint delegate, ClusterScrape scrape,
 			boolean aggregate, @Nullable Properties exporterProperties) {
-		this.delegate = delegate;
 		this.scrape = scrape;
-		this.aggregate = aggregate;
 		this.exporterProperties = exporterProperties;
+		this.all = aggregate ? endpoint(scrape::ofCluster) : delegate;
 	}
 
 	/**
@@ -57,15 +56,16 @@ public class ClusterPrometheusEndpointExtension {
 	@ReadOperation(producesFrom = PrometheusOutputFormat.class)
 	public WebEndpointResponse<byte[]> scrape(PrometheusOutputFormat format, @Nullable Set<String> includedNames,
 			@Nullable Integer worker) {
-		if (worker == null && !this.aggregate) {
-			return this.delegate.scrape(format, includedNames);
+		if (worker == null) {
+			return this.all.scrape(format, includedNames);
 		}
-		MetricSnapshots snapshots = (worker != null) ? this.scrape.ofWorker(worker) : this.scrape.ofCluster();
-		if (snapshots == null) {
-			return new WebEndpointResponse<>(WebEndpointResponse.STATUS_NOT_FOUND);
-		}
-		return new PrometheusScrapeEndpoint(new Collected(snapshots), this.exporterProperties).scrape(format,
-				includedNames);
+		MetricSnapshots snapshots = this.scrape.ofWorker(worker);
+		return (snapshots != null) ? endpoint(() -> snapshots).scrape(format, includedNames)
+				: new WebEndpointResponse<>(WebEndpointResponse.STATUS_NOT_FOUND);
+	}
+
+	private PrometheusScrapeEndpoint endpoint(Supplier<MetricSnapshots> snapshots) {
+		return new PrometheusScrapeEndpoint(new Collected(snapshots), this.exporterProperties);
 	}
 
 	/**
@@ -75,20 +75,21 @@ public class ClusterPrometheusEndpointExtension {
 
 		private static final List<String> SUFFIXES = List.of("", "_total", "_info");
 
-		private final MetricSnapshots snapshots;
+		private final Supplier<MetricSnapshots> snapshots;
 
-		private Collected(MetricSnapshots snapshots) {
+		private Collected(Supplier<MetricSnapshots> snapshots) {
 			this.snapshots = snapshots;
 		}
 
 		@Override
 		public MetricSnapshots scrape() {
-			return this.snapshots;
+			return this.snapshots.get();
 		}
 
 		@Override
 		public MetricSnapshots scrape(Predicate<String> includedNames) {
-			return new MetricSnapshots(this.snapshots.stream()
+			return new MetricSnapshots(this.snapshots.get()
+				.stream()
 				.filter((snapshot) -> isIncluded(snapshot.getMetadata().getPrometheusName(), includedNames))
 				.toArray(MetricSnapshot[]::new));
 		}
