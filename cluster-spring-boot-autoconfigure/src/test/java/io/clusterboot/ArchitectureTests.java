@@ -125,7 +125,7 @@ class ArchitectureTests {
 			.resideOutsideOfPackage("io.clusterboot.worker.netty..")
 			.should()
 			.dependOnClassesThat()
-			.resideInAnyPackage("io.netty..", "reactor..")
+			.resideInAnyPackage("io.netty..", "reactor.netty..")
 			.check(CLASSES);
 	}
 

@@ -3,7 +3,6 @@ package io.clusterboot.actuate;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
-import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
@@ -18,7 +17,6 @@ import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
-import tools.jackson.databind.json.JsonMapper;
 
 import org.springframework.beans.factory.DisposableBean;
 import org.springframework.scheduling.concurrent.CustomizableThreadFactory;
@@ -31,14 +29,10 @@ import org.springframework.web.HttpRequestHandler;
  */
 public final class DashboardStream implements HttpRequestHandler, DisposableBean {
 
-	private static final Duration INTERVAL = Duration.ofMillis(500);
-
 	/** Pages that one worker serves; others poll. Each may hold a thread that writes. */
 	private static final int MOST = 32;
 
 	private static final int SERVICE_UNAVAILABLE = 503;
-
-	private static final JsonMapper MAPPER = JsonMapper.builder().build();
 
 	private static final Log logger = LogFactory.getLog(DashboardStream.class);
 
@@ -64,7 +58,7 @@ public final class DashboardStream implements HttpRequestHandler, DisposableBean
 		factory.setDaemon(true);
 		this.clock = Executors.newSingleThreadScheduledExecutor(factory);
 		this.writers = Executors.newCachedThreadPool(factory);
-		this.clock.scheduleAtFixedRate(this::tick, 0, INTERVAL.toMillis(), TimeUnit.MILLISECONDS);
+		this.clock.scheduleAtFixedRate(this::tick, 0, DashboardState.INTERVAL.toMillis(), TimeUnit.MILLISECONDS);
 	}
 
 	@Override
@@ -83,7 +77,7 @@ public final class DashboardStream implements HttpRequestHandler, DisposableBean
 		async.setTimeout(0);
 		Viewer viewer = new Viewer(async);
 		this.viewers.add(viewer);
-		this.clock.execute(() -> send(viewer, event()));
+		this.clock.execute(() -> send(viewer, this.endpoint.state().toEvent()));
 	}
 
 	private void tick() {
@@ -95,17 +89,13 @@ public final class DashboardStream implements HttpRequestHandler, DisposableBean
 				this.viewers.forEach(Viewer::end);
 				return;
 			}
-			byte[] event = event();
+			byte[] event = this.endpoint.state().toEvent();
 			this.viewers.forEach((viewer) -> send(viewer, event));
 		}
 		catch (RuntimeException | LinkageError ex) {
 			// a scheduled task that throws is not run again
 			logger.warn("Nothing is sent to the dashboard", ex);
 		}
-	}
-
-	private byte[] event() {
-		return ("data: " + MAPPER.writeValueAsString(this.endpoint.state()) + "\n\n").getBytes(StandardCharsets.UTF_8);
 	}
 
 	/**

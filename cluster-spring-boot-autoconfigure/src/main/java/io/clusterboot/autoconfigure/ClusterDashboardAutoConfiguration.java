@@ -1,5 +1,7 @@
 package io.clusterboot.autoconfigure;
 
+import java.util.List;
+
 import io.clusterboot.ClusterProperties;
 import io.clusterboot.actuate.ClusterDashboardEndpoint;
 import io.clusterboot.actuate.ClusterEndpoint;
@@ -29,6 +31,9 @@ public final class ClusterDashboardAutoConfiguration {
 
 	private static final String PATHS = "management.endpoints.web.path-mapping.";
 
+	private static final List<String> SERVERS_OF_EVENTS = List.of("org.springframework.web.servlet.DispatcherServlet",
+			"org.springframework.web.reactive.DispatcherHandler");
+
 	private static final EndpointId CLUSTER = EndpointId.of("cluster");
 
 	@Bean
@@ -57,11 +62,11 @@ public final class ClusterDashboardAutoConfiguration {
 	}
 
 	/**
-	 * Not with Jersey, nor with WebFlux: the page polls there.
+	 * Not with Jersey alone: the page polls there.
 	 */
 	private static boolean hasEvents() {
-		return ClassUtils.isPresent("org.springframework.web.servlet.DispatcherServlet",
-				ClusterDashboardAutoConfiguration.class.getClassLoader());
+		return SERVERS_OF_EVENTS.stream()
+			.anyMatch((name) -> ClassUtils.isPresent(name, ClusterDashboardAutoConfiguration.class.getClassLoader()));
 	}
 
 }
