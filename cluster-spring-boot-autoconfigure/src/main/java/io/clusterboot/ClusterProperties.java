@@ -1,6 +1,8 @@
 package io.clusterboot;
 
 import java.io.File;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -45,6 +47,8 @@ import org.springframework.util.unit.DataSize;
  * @param link the connection between primary and workers
  * @param messaging the messages that workers send each other
  * @param tasks the worker pool
+ * @param metrics what a scrape of meters returns
+ * @param primary the primary's own port
  */
 @ConfigurationProperties("cluster")
 public record ClusterProperties(@DefaultValue("true") boolean enabled, @DefaultValue("auto") WorkerCount workers,
@@ -53,7 +57,8 @@ public record ClusterProperties(@DefaultValue("true") boolean enabled, @DefaultV
 		@DefaultValue Restart restart, @DefaultValue Reload reload, @DefaultValue Recycle recycle,
 		@DefaultValue Drain drain, @DefaultValue Rebalance rebalance, @DefaultValue Shutdown shutdown,
 		@DefaultValue Worker worker, @DefaultValue Staging staging, @DefaultValue Link link,
-		@DefaultValue Messaging messaging, @DefaultValue Tasks tasks) {
+		@DefaultValue Messaging messaging, @DefaultValue Tasks tasks, @DefaultValue Metrics metrics,
+		@DefaultValue Primary primary) {
 
 	/** Workers per processor beyond which a machine is hardly ever better used. */
 	private static final int MOST_PER_PROCESSOR = 4;
@@ -83,9 +88,10 @@ public record ClusterProperties(@DefaultValue("true") boolean enabled, @DefaultV
 		options.add(0, option);
 		return new ClusterProperties(this.enabled, this.workers, this.maxWorkers, this.loadBalancing, this.portSharing,
 				this.startup, this.heartbeat, this.restart, this.reload, this.recycle, this.drain, this.rebalance,
-				this.shutdown, new Worker(options, this.worker.environment(), this.worker.environmentFile(),
+				this.shutdown,
+				new Worker(options, this.worker.environment(), this.worker.environmentFile(),
 						this.worker.requestTimeout()),
-				this.staging, this.link, this.messaging, this.tasks);
+				this.staging, this.link, this.messaging, this.tasks, this.metrics, this.primary);
 	}
 
 	/**
@@ -374,6 +380,49 @@ public record ClusterProperties(@DefaultValue("true") boolean enabled, @DefaultV
 		 */
 		public int parallelism() {
 			return (this.threads != null) ? this.threads : Runtime.getRuntime().availableProcessors();
+		}
+
+	}
+
+	/**
+	 * What a scrape of meters returns.
+	 *
+	 * @param aggregate Whether the 'prometheus' actuator endpoint returns the meters of
+	 * all workers, whichever of them is asked.
+	 * @param timeout Longest time that a scrape waits for other workers; those that have
+	 * not answered then are left out.
+	 */
+	public record Metrics(@DefaultValue("true") boolean aggregate, @DefaultValue("2s") Duration timeout) {
+
+		public Metrics {
+			Check.positive("cluster.metrics.timeout", timeout);
+		}
+
+	}
+
+	/**
+	 * The primary's own port, which shows metrics, health and the cluster even when no
+	 * worker lives.
+	 *
+	 * @param port Port on which the primary itself answers. There is none unless it is
+	 * set; 0 takes any that is free.
+	 * @param address Address on which the primary itself answers.
+	 */
+	public record Primary(@Nullable Integer port, @DefaultValue("127.0.0.1") InetAddress address) {
+
+		private static final int LARGEST_PORT = 65535;
+
+		public Primary {
+			Check.that(port == null || (port >= 0 && port <= LARGEST_PORT), "cluster.primary.port", port,
+					"must be from 0 to " + LARGEST_PORT);
+		}
+
+		/**
+		 * Where the primary listens.
+		 * @return the address and the port
+		 */
+		public InetSocketAddress socketAddress() {
+			return new InetSocketAddress(this.address, (this.port != null) ? this.port : 0);
 		}
 
 	}

@@ -55,7 +55,8 @@ class ClusterPropertiesTests {
 	}
 
 	@ParameterizedTest
-	@CsvSource({ "cluster.startup.timeout, 0s", "cluster.startup.parallelism, 0", "cluster.heartbeat.interval, -1s",
+	@CsvSource({ "cluster.metrics.timeout, 0s", "cluster.primary.port, 65536", "cluster.primary.port, -1",
+			"cluster.startup.timeout, 0s", "cluster.startup.parallelism, 0", "cluster.heartbeat.interval, -1s",
 			"cluster.heartbeat.timeout, 2s", "cluster.restart.initial-delay, 0s", "cluster.restart.multiplier, 0.5",
 			"cluster.restart.max-delay, 1ms", "cluster.restart.jitter, 1.5", "cluster.restart.stable-after, -1s",
 			"cluster.drain.timeout, -1s", "cluster.drain.idle-grace, -1s", "cluster.drain.close-window, -1s",

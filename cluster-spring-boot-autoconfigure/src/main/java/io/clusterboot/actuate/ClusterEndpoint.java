@@ -40,18 +40,28 @@ public class ClusterEndpoint {
 	 */
 	@ReadOperation
 	public ClusterDescriptor cluster() {
-		WorkerIdentity identity = this.agent.identity();
-		AnsweredBy answeredBy = new AnsweredBy(identity.id(), identity.index(), ProcessHandle.current().pid());
 		try {
-			ClusterDescription cluster = this.agent.describe();
-			return new ClusterDescriptor(this.application, answeredBy, cluster.primary(), cluster.configuredWorkers(),
-					cluster.readyWorkers(), cluster.listeners(), cluster.builds(), cluster.reload(),
-					cluster.handOvers(), cluster.workers(), null);
+			return describe(this.agent.describe());
 		}
 		catch (IOException ex) {
-			return new ClusterDescriptor(this.application, answeredBy, null, null, null, null, null, null, null, null,
-					ex.getMessage());
+			return unknown(ex);
 		}
+	}
+
+	ClusterDescriptor describe(ClusterDescription cluster) {
+		return new ClusterDescriptor(this.application, answeredBy(), cluster.primary(), cluster.configuredWorkers(),
+				cluster.readyWorkers(), cluster.listeners(), cluster.builds(), cluster.reload(), cluster.handOvers(),
+				cluster.workers(), null);
+	}
+
+	ClusterDescriptor unknown(IOException cause) {
+		return new ClusterDescriptor(this.application, answeredBy(), null, null, null, null, null, null, null, null,
+				cause.getMessage());
+	}
+
+	private AnsweredBy answeredBy() {
+		WorkerIdentity identity = this.agent.identity();
+		return new AnsweredBy(identity.id(), identity.index(), ProcessHandle.current().pid());
 	}
 
 	/**

@@ -481,6 +481,10 @@ public final class MessageExchange implements Correspondence, Inbox.Office {
 		long exchange = this.exchanges.incrementAndGet();
 		byte[] payload = (failure != null) ? EMPTY : reply;
 		String what = "A reply about '%s' to %s".formatted(message.topic(), Sending.name(message.from()));
+		if (size(payload) > capacity()) {
+			throw new ClusterMessagingException("%s of %d bytes is more than cluster.messaging.max-pending-size allows"
+				.formatted(what, payload.length));
+		}
 		Sending sending = new DirectSending(what, message.from(), window(what, message.from(), payload.length, FOREVER),
 				size(payload), null);
 		begin(exchange, sending, new Reply(this.self, message.from(), exchange, message.exchange(),

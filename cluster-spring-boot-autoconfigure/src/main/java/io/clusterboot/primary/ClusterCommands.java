@@ -21,6 +21,8 @@ final class ClusterCommands {
 
 	private static final Log logger = LogFactory.getLog(ClusterCommands.class);
 
+	private static final EventLog eventLog = EventLog.of(ClusterCommands.class);
+
 	private final int mostWorkers;
 
 	private final Slots slots;
@@ -115,7 +117,9 @@ final class ClusterCommands {
 		if (workers == this.slots.configured()) {
 			return;
 		}
-		logger.info("From %d to %d workers".formatted(this.slots.configured(), workers));
+		eventLog.event("scaled")
+			.with("workers", workers)
+			.info("From %d to %d workers".formatted(this.slots.configured(), workers));
 		if (workers > this.slots.configured()) {
 			WorkerCommand command = this.slots.generation().build().command();
 			command.notesOnGrowth(this.slots.configured(), workers).forEach(logger::info);

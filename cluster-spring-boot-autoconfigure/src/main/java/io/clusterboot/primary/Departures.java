@@ -6,8 +6,6 @@ import io.clusterboot.ClusterProperties;
 import io.clusterboot.primary.WorkerHandle.Intent;
 import io.clusterboot.protocol.FromPrimary;
 import io.clusterboot.protocol.WorkerState;
-import org.apache.commons.logging.Log;
-import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Departures {
 
-	private static final Log logger = LogFactory.getLog(Departures.class);
+	private static final EventLog eventLog = EventLog.of(Departures.class);
 
 	/** Time that a JVM gets to print its threads before it is killed. */
 	private static final Duration THREAD_DUMP = Duration.ofSeconds(2);
@@ -133,14 +131,20 @@ final class Departures {
 
 	private void condemn(WorkerHandle worker, String reason, long now) {
 		if (worker.intend(Intent.CONDEMN, reason, now + THREAD_DUMP.toNanos())) {
-			logger.warn("%s %s: asking for a thread dump, then killing it".formatted(worker, reason));
+			eventLog.event("worker-condemned")
+				.worker(worker)
+				.with("reason", reason)
+				.warn("%s %s: asking for a thread dump, then killing it".formatted(worker, reason));
 			ThreadDump.request(worker.pid());
 		}
 	}
 
 	private void kill(WorkerHandle worker, @Nullable String reason) {
 		if (worker.intend(Intent.KILL, String.valueOf(reason), 0)) {
-			logger.warn("%s %s: killed".formatted(worker, reason));
+			eventLog.event("worker-killed")
+				.worker(worker)
+				.with("reason", reason)
+				.warn("%s %s: killed".formatted(worker, reason));
 			worker.kill();
 		}
 	}

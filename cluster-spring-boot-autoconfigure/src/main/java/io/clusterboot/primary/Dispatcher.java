@@ -66,6 +66,8 @@ final class Dispatcher {
 
 	private final Deque<Connection> waiting = new ArrayDeque<>();
 
+	private final Map<Integer, Long> dispatched = new HashMap<>();
+
 	private long lastNumber;
 
 	private long handedOver;
@@ -164,7 +166,7 @@ final class Dispatcher {
 			if (connection != null) {
 				receiver.says(taken.busyness(), 1);
 				Descriptors.close(connection.descriptor());
-				answer(connection, true);
+				taken(receiver, connection);
 			}
 		}
 		else if (message instanceof FromWorker.Busy busy) {
@@ -190,6 +192,15 @@ final class Dispatcher {
 		}
 		else {
 			addresses.remove(address);
+		}
+	}
+
+	private void taken(Receiver receiver, Connection connection) {
+		if (connection.handOver() == null) {
+			this.dispatched.merge(receiver.index, 1L, Long::sum);
+		}
+		else {
+			answer(connection, true);
 		}
 	}
 
@@ -260,6 +271,14 @@ final class Dispatcher {
 		else {
 			receiver.peer.send(new FromPrimary.LastCallOver(lastCall.exchange()));
 		}
+	}
+
+	/**
+	 * How many connections have been taken that were accepted here.
+	 * @return the number of them, by the index of those who took them
+	 */
+	synchronized Map<Integer, Long> dispatched() {
+		return Map.copyOf(this.dispatched);
 	}
 
 	/**

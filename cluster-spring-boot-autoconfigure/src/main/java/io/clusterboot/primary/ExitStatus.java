@@ -2,6 +2,7 @@ package io.clusterboot.primary;
 
 import java.util.Map;
 
+import io.clusterboot.protocol.RestartReason;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,6 +30,17 @@ record ExitStatus(int code) {
 	 */
 	@Nullable String signal() {
 		return (this.code > SIGNALLED) ? SIGNALS.get(this.code - SIGNALLED) : null;
+	}
+
+	/**
+	 * Why a worker has to be replaced whose process ended like this.
+	 * @return the reason, as far as the exit code tells
+	 */
+	RestartReason restartReason() {
+		if (signal() != null) {
+			return RestartReason.SIGNAL;
+		}
+		return (this.code == OUT_OF_MEMORY) ? RestartReason.OUT_OF_MEMORY : RestartReason.EXIT;
 	}
 
 	@Override

@@ -1,10 +1,12 @@
 package io.clusterboot.primary;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 
 import io.clusterboot.protocol.Envelope;
@@ -37,6 +39,8 @@ final class MessageRouter {
 	private final Map<Integer, Peer> peers = new ConcurrentHashMap<>();
 
 	private final PrimaryMailbox mailbox;
+
+	private final PrimaryRequests requests = new PrimaryRequests();
 
 	/**
 	 * Create a router.
@@ -96,6 +100,7 @@ final class MessageRouter {
 	 */
 	void gone(int id) {
 		if (this.peers.remove(id) != null) {
+			this.requests.gone(id);
 			this.peers.values().forEach((peer) -> peer.link.post(new Gone(peer.id, id, 0), EMPTY));
 		}
 	}
@@ -121,9 +126,28 @@ final class MessageRouter {
 		else if (envelope instanceof Settle settle) {
 			from.link.post(new Gone(from.id, settle.worker(), settle.exchange()), EMPTY);
 		}
-		else if (envelope.to() != Envelope.PRIMARY) {
+		else if (envelope.to() == Envelope.PRIMARY) {
+			this.requests.received(envelope, payload, from.link);
+		}
+		else {
 			forward(from, envelope, payload);
 		}
+	}
+
+	/**
+	 * Ask a worker something on behalf of the primary.
+	 * @param worker id of the worker
+	 * @param channel what it is for
+	 * @param topic what it is about
+	 * @param timeout longest time to wait for the answer
+	 * @return completes with the payload of the answer, or with an
+	 * {@link java.io.IOException}
+	 */
+	CompletableFuture<byte[]> ask(int worker, Channel channel, String topic, Duration timeout) {
+		return this.requests.ask(worker, channel, topic, timeout, (delivery, payload) -> {
+			Peer peer = this.peers.get(worker);
+			return peer != null && peer.deliver(delivery, payload);
+		});
 	}
 
 	private void deliver(Peer from, Delivery delivery, byte[] payload) {

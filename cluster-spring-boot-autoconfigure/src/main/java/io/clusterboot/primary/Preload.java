@@ -33,7 +33,8 @@ final class Preload {
 	 */
 	private static final List<Code> CODE = List.of(
 			Code.of("io.clusterboot.primary.Primary", "io/clusterboot/*", "io/clusterboot/primary/*",
-					"io/clusterboot/launch/*", "io/clusterboot/protocol/*", "io/clusterboot/os/*"),
+					"io/clusterboot/launch/*", "io/clusterboot/protocol/*", "io/clusterboot/os/*",
+					"io/clusterboot/metrics/*"),
 			Code.of("org.newsclub.net.unix.AFUNIXSocket"), Code.of("tools.jackson.databind.json.JsonMapper"),
 			Code.of("tools.jackson.core.JsonParser"), Code.of("com.fasterxml.jackson.annotation.JsonTypeInfo"),
 			Code.of("org.apache.commons.logging.Log"), Code.of("org.slf4j.Logger"),
@@ -50,22 +51,35 @@ final class Preload {
 					"org/springframework/util/unit/*"),
 			Code.of("org.springframework.boot.loader.launch.Launcher", "org/springframework/boot/loader/**"));
 
+	/**
+	 * What only the primary's own port needs.
+	 */
+	private static final List<Code> CODE_OF_PORT = List.of(
+			Code.of("io.prometheus.metrics.model.snapshots.MetricSnapshots"),
+			Code.of("io.prometheus.metrics.config.PrometheusProperties"),
+			Code.of("io.prometheus.metrics.expositionformats.ExpositionFormats"),
+			Code.of("io.prometheus.metrics.expositionformats.internal.PrometheusProtobufWriterImpl"));
+
 	private final CountDownLatch done = new CountDownLatch(1);
 
 	private final ClassLoader classLoader;
 
+	private final boolean withPort;
+
 	private int loaded;
 
-	private Preload(ClassLoader classLoader) {
+	private Preload(ClassLoader classLoader, boolean withPort) {
 		this.classLoader = classLoader;
+		this.withPort = withPort;
 	}
 
 	/**
 	 * Start loading.
+	 * @param withPort whether the primary has a port of its own
 	 * @return what to wait for
 	 */
-	static Preload start() {
-		Preload preload = new Preload(Preload.class.getClassLoader());
+	static Preload start(boolean withPort) {
+		Preload preload = new Preload(Preload.class.getClassLoader(), withPort);
 		Thread thread = new Thread(preload::run, "cluster-preload");
 		thread.setDaemon(true);
 		thread.setPriority(Thread.MIN_PRIORITY);
@@ -92,6 +106,9 @@ final class Preload {
 		long start = System.nanoTime();
 		try {
 			CODE.forEach(this::load);
+			if (this.withPort) {
+				CODE_OF_PORT.forEach(this::load);
+			}
 		}
 		catch (RuntimeException | LinkageError ex) {
 			logger.warn("Not all classes of the primary could be loaded: replace a jar by renaming, not in place", ex);

@@ -91,16 +91,22 @@ public final class Primary {
 		int workers = properties.workers().resolve();
 		try (RuntimeDirectory directory = RuntimeDirectory.create(properties.staging().directory());
 				Staging staging = Staging.of(JavaCommand.ofThisProcess(), properties, directory::builds);
-				LinkServer server = LinkServer.bind(directory.socket(), portSharing)) {
+				LinkServer server = LinkServer.bind(directory.socket(), portSharing);
+				PrimaryServer ownPort = (properties.primary().port() != null) ? PrimaryServer.bind(properties.primary())
+						: null) {
 			Dispatcher dispatcher = dispatcher(properties, portSharing);
 			ClusterSignals.awaitCluster();
 			Build first = firstBuild(staging);
-			Preload preload = Preload.start();
+			Preload preload = Preload.start(ownPort != null);
 			Supervisor supervisor = new Supervisor(properties, new WorkerSpawner(server, portSharing),
 					new StagedBuilds(staging, preload, properties.startup().timeout()), first, PrimaryListeners.load(),
 					dispatcher);
 			server.start(supervisor);
 			ClusterSignals.handle(supervisor);
+			if (ownPort != null) {
+				ownPort.start(new PrimaryPages(supervisor, properties.link().replyTimeout())
+					.all(properties.metrics().timeout()));
+			}
 			logger.info("Process %d is the primary of %d workers (cluster.workers=%s, %d processors available)"
 				.formatted(ProcessHandle.current().pid(), workers, properties.workers(),
 						Runtime.getRuntime().availableProcessors()));
@@ -110,6 +116,9 @@ public final class Primary {
 				warnOfReusePort(properties);
 			}
 			return supervisor.run();
+		}
+		catch (PrimaryPortException ex) {
+			throw new UncheckedIOException(ex);
 		}
 		catch (IOException ex) {
 			throw new UncheckedIOException("Cannot open the cluster's socket", ex);

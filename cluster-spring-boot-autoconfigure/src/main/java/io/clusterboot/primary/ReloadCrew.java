@@ -8,15 +8,13 @@ import io.clusterboot.launch.Build;
 import io.clusterboot.protocol.Occurrence;
 import io.clusterboot.protocol.ReloadDescription.Failure;
 import io.clusterboot.protocol.ReloadDescription.State;
-import org.apache.commons.logging.Log;
-import org.apache.commons.logging.LogFactory;
 
 /**
  * Carries out what reloads command, on the workers.
  */
 final class ReloadCrew implements Rollouts.Crew {
 
-	private static final Log logger = LogFactory.getLog(ReloadCrew.class);
+	private static final EventLog eventLog = EventLog.of(ReloadCrew.class);
 
 	private final BuildSource builds;
 
@@ -30,6 +28,8 @@ final class ReloadCrew implements Rollouts.Crew {
 
 	private final Announcements announcements;
 
+	private final Statistics statistics;
+
 	private final LongSupplier clock;
 
 	private final Executor loop;
@@ -42,24 +42,27 @@ final class ReloadCrew implements Rollouts.Crew {
 	 * @param restartPolicy tells when a replacement that failed is tried again
 	 * @param serviceReport is told of reloads
 	 * @param announcements tells the workers of reloads
+	 * @param statistics counts what has been replaced
 	 * @param clock the time
 	 * @param loop runs things on the supervisor's thread
 	 */
 	ReloadCrew(BuildSource builds, Slots slots, Departures departures, RestartPolicy restartPolicy,
-			ServiceReport serviceReport, Announcements announcements, LongSupplier clock, Executor loop) {
+			ServiceReport serviceReport, Announcements announcements, Statistics statistics, LongSupplier clock,
+			Executor loop) {
 		this.builds = builds;
 		this.slots = slots;
 		this.departures = departures;
 		this.restartPolicy = restartPolicy;
 		this.serviceReport = serviceReport;
 		this.announcements = announcements;
+		this.statistics = statistics;
 		this.clock = clock;
 		this.loop = loop;
 	}
 
 	@Override
 	public void prepare(Rollout rollout, Rollouts rollouts) {
-		logger.info("%s begins".formatted(rollout));
+		eventLog.event("reload-started").rollout(rollout).info("%s begins".formatted(rollout));
 		this.serviceReport.reloading(rollout.toString());
 		this.announcements.happened(new Occurrence.ReloadStarted(rollout.describe()));
 		this.builds.prepare((build) -> this.loop.execute(() -> prepared(rollout, rollouts, build)),
@@ -83,10 +86,13 @@ final class ReloadCrew implements Rollouts.Crew {
 	}
 
 	@Override
-	public boolean retire(int index) {
+	public boolean retire(int index, Rollout rollout) {
 		Slot slot = this.slots.at(index);
 		List<WorkerHandle> replaced = (slot != null) ? slot.settle() : List.of();
-		replaced.forEach((worker) -> this.departures.disconnect(worker, worker.reason(), this.clock.getAsLong()));
+		replaced.forEach((worker) -> {
+			this.statistics.restarted(rollout.kind().restartReason());
+			this.departures.disconnect(worker, worker.reason(), this.clock.getAsLong());
+		});
 		return !replaced.isEmpty();
 	}
 
@@ -103,23 +109,28 @@ final class ReloadCrew implements Rollouts.Crew {
 	@Override
 	public void over(Rollout rollout) {
 		Failure failure = rollout.reload().failure();
+		EventLog.Event event = eventLog.event("reload-finished")
+			.rollout(rollout)
+			.with("reload.duration_ms", rollout.duration().toMillis())
+			.with("reason", (failure != null) ? failure.reason() : null);
 		if (failure != null && rollout.reload().state() == State.ABORTED) {
-			logger.info("%s is over before it is done: %s".formatted(rollout, failure.reason()));
+			event.info("%s is over before it is done: %s".formatted(rollout, failure.reason()));
 			backOff(rollout);
 		}
 		else if (failure != null) {
-			logger.error(
+			event.error(
 					"%s FAILED: %s. The workers that were to be replaced go on".formatted(rollout, failure.reason()));
 			backOff(rollout);
 		}
 		else {
-			logger.info("%s is done after %s".formatted(rollout, Text.seconds(rollout.duration())));
+			event.info("%s is done after %s".formatted(rollout, Text.seconds(rollout.duration())));
 			if (rollout.generation() != null) {
 				this.slots.generation(rollout.generation());
 			}
 		}
 		this.builds.retain(this.slots.builds());
 		if (rollout.kind() == Rollout.Kind.RELOAD && rollout.hasBegun()) {
+			this.statistics.reloaded(rollout.reload().state(), rollout.duration());
 			this.serviceReport.reloaded("%s %s".formatted(rollout, rollout.reload().state()));
 			this.announcements.happened(new Occurrence.ReloadFinished(rollout.describe()));
 		}

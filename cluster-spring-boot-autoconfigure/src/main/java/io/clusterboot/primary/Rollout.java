@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 import io.clusterboot.protocol.ReloadDescription;
+import io.clusterboot.protocol.RestartReason;
 import io.clusterboot.protocol.WorkerState;
 import org.jspecify.annotations.Nullable;
 
@@ -54,22 +55,32 @@ final class Rollout {
 		/**
 		 * All of them, to run what is there now.
 		 */
-		RELOAD,
+		RELOAD(RestartReason.RELOAD),
 
 		/**
 		 * One of them, since somebody asked for it.
 		 */
-		RESTART,
+		RESTART(RestartReason.RESTART),
 
 		/**
 		 * One of them, since it has reached a limit.
 		 */
-		RECYCLE,
+		RECYCLE(RestartReason.RECYCLE),
 
 		/**
 		 * One of them, since it asked for it itself.
 		 */
-		LEAVE
+		LEAVE(RestartReason.LEAVE);
+
+		private final RestartReason restartReason;
+
+		Kind(RestartReason restartReason) {
+			this.restartReason = restartReason;
+		}
+
+		RestartReason restartReason() {
+			return this.restartReason;
+		}
 
 	}
 

@@ -334,7 +334,7 @@ final class Rollouts {
 				case START -> this.crew.start(index, rollout);
 				case DISCARD -> this.crew.discard(index);
 				case RETIRE -> {
-					if (!this.crew.retire(index)) {
+					if (!this.crew.retire(index, rollout)) {
 						todo.addAll(rollout.reload().left(index, now));
 					}
 				}
@@ -391,9 +391,10 @@ final class Rollouts {
 		/**
 		 * Tell the worker that has been replaced to leave.
 		 * @param index the index
+		 * @param rollout what for
 		 * @return whether there is one
 		 */
-		boolean retire(int index);
+		boolean retire(int index, Rollout rollout);
 
 		/**
 		 * End the replacement of an index.

@@ -5,8 +5,10 @@ import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
@@ -18,15 +20,20 @@ import io.clusterboot.launch.Build;
 import io.clusterboot.os.ServiceManager;
 import io.clusterboot.primary.Rollout.Waiter;
 import io.clusterboot.protocol.ClusterDescription.ExitDescription;
+import io.clusterboot.protocol.ClusterDescription;
+import io.clusterboot.protocol.ClusterStatistics;
 import io.clusterboot.protocol.Descriptors;
 import io.clusterboot.protocol.Envelope;
+import io.clusterboot.protocol.Envelope.Channel;
 import io.clusterboot.protocol.FromPrimary;
 import io.clusterboot.protocol.FromWorker;
 import io.clusterboot.protocol.Link;
 import io.clusterboot.protocol.LinkSocket;
 import io.clusterboot.protocol.Message;
 import io.clusterboot.protocol.Occurrence;
+import io.clusterboot.protocol.PastEvent;
 import io.clusterboot.protocol.Refusal;
+import io.clusterboot.protocol.RestartReason;
 import io.clusterboot.protocol.ReloadDescription.Failure;
 import io.clusterboot.protocol.WorkerState;
 import org.apache.commons.logging.Log;
@@ -41,6 +48,8 @@ import org.jspecify.annotations.Nullable;
 final class Supervisor implements LinkServer.Admission, ClusterSignals.Commands {
 
 	private static final Log logger = LogFactory.getLog(Supervisor.class);
+
+	private static final EventLog eventLog = EventLog.of(Supervisor.class);
 
 	private static final Duration TICK = Duration.ofMillis(100);
 
@@ -85,6 +94,8 @@ final class Supervisor implements LinkServer.Admission, ClusterSignals.Commands 
 
 	private final Announcements announcements;
 
+	private final Statistics statistics = new Statistics();
+
 	private final Rollouts rollouts;
 
 	private final Coordination coordination;
@@ -117,8 +128,9 @@ final class Supervisor implements LinkServer.Admission, ClusterSignals.Commands 
 		this.departures = new Departures(properties);
 		this.slots = new Slots(new Generation(0, first));
 		this.announcements = new Announcements(this.slots, listeners);
-		this.rollouts = new Rollouts(properties.reload(), new ReloadCrew(builds, this.slots, this.departures,
-				this.restartPolicy, this.serviceReport, this.announcements, this.clock::now, this.events::add));
+		this.rollouts = new Rollouts(properties.reload(),
+				new ReloadCrew(builds, this.slots, this.departures, this.restartPolicy, this.serviceReport,
+						this.announcements, this.statistics, this.clock::now, this.events::add));
 		this.coordination = new Coordination(this.slots, this.rollouts);
 		this.commands = new ClusterCommands(properties.mostWorkers(), this.slots, this.rollouts, this.departures,
 				this.announcements, this.clock::now);
@@ -212,6 +224,46 @@ final class Supervisor implements LinkServer.Admission, ClusterSignals.Commands 
 		post(() -> connected(socket, caller));
 	}
 
+	/**
+	 * Describe the cluster. Thread-safe.
+	 * @return completes with the description as soon as it is this question's turn
+	 */
+	CompletableFuture<ClusterDescription> describe() {
+		return answer(() -> this.describer.describe(this.clock.now()));
+	}
+
+	/**
+	 * Tell what has happened last. Thread-safe.
+	 * @return completes with the events as soon as it is this question's turn
+	 */
+	CompletableFuture<List<PastEvent>> recentEvents() {
+		return answer(this.announcements::recentEvents);
+	}
+
+	/**
+	 * Tell what has been counted. Thread-safe.
+	 * @return completes with the statistics as soon as it is this question's turn
+	 */
+	CompletableFuture<ClusterStatistics> count() {
+		return answer(this::statistics);
+	}
+
+	private <T> CompletableFuture<T> answer(Supplier<T> question) {
+		CompletableFuture<T> answer = new CompletableFuture<>();
+		post(() -> answer.complete(question.get()));
+		return answer;
+	}
+
+	/**
+	 * Ask a worker for its meters. Thread-safe.
+	 * @param worker id of the worker
+	 * @param timeout longest time to wait for them
+	 * @return completes with its snapshots
+	 */
+	CompletableFuture<byte[]> requestSnapshot(int worker, Duration timeout) {
+		return this.router.ask(worker, Channel.METRICS, "snapshot", timeout);
+	}
+
 	private void post(Runnable event) {
 		this.events.add(event);
 	}
@@ -248,6 +300,7 @@ final class Supervisor implements LinkServer.Admission, ClusterSignals.Commands 
 		announceAvailability();
 		this.dispatcher.tick();
 		this.announcements.tellMembers();
+		this.announcements.tellStatistics(statistics(), now);
 		this.coordination.tick(now);
 		this.serviceReport.tick(this.slots.ready(), this.slots.configured(), now);
 		switch (this.phase) {
@@ -273,6 +326,10 @@ final class Supervisor implements LinkServer.Admission, ClusterSignals.Commands 
 			case STOPPED -> {
 			}
 		}
+	}
+
+	private ClusterStatistics statistics() {
+		return this.statistics.describe(this.slots.configured(), this.slots.ready(), this.dispatcher.dispatched());
 	}
 
 	private void startMissing(long now) {
@@ -303,8 +360,11 @@ final class Supervisor implements LinkServer.Admission, ClusterSignals.Commands 
 				String reason = worker.leaveReason();
 				if (reason != null && worker.isStaying() && slot.mayStart(now)
 						&& !this.rollouts.isAbout(slot.index())) {
-					logger.info(
-							"%s %s: it leaves as soon as its replacement has proved itself".formatted(worker, reason));
+					eventLog.event("worker-leaves")
+						.worker(worker)
+						.with("reason", reason)
+						.info("%s %s: it leaves as soon as its replacement has proved itself".formatted(worker,
+								reason));
 					this.rollouts.leave(worker, reason, now);
 				}
 			}
@@ -326,7 +386,10 @@ final class Supervisor implements LinkServer.Admission, ClusterSignals.Commands 
 			.forEach((worker) -> {
 				String limit = this.recyclePolicy.limitReached(worker.load(), worker.age(now), worker.luck());
 				if (limit != null && this.rollouts.isIdle()) {
-					logger.info("%s %s: it is replaced".formatted(worker, limit));
+					eventLog.event("worker-recycled")
+						.worker(worker)
+						.with("reason", limit)
+						.info("%s %s: it is replaced".formatted(worker, limit));
 					this.rollouts.recycle(worker, limit, now);
 				}
 			});
@@ -369,7 +432,7 @@ final class Supervisor implements LinkServer.Admission, ClusterSignals.Commands 
 					this.slots.workers().map(WorkerHandle::seat).toList(), this.slots.configured(), now);
 			slot.started(worker);
 			worker.onExit(OUTPUT, (code) -> post(() -> exited(worker, code)));
-			logger.info("%s started".formatted(worker));
+			eventLog.event("worker-started").worker(worker).info("%s started".formatted(worker));
 		}
 		catch (IOException | RuntimeException ex) {
 			logger.error("A worker for index %d cannot be started: %s".formatted(index, ex.getMessage()), ex);
@@ -392,14 +455,22 @@ final class Supervisor implements LinkServer.Admission, ClusterSignals.Commands 
 		long now = this.clock.now();
 		ExitStatus status = new ExitStatus(code);
 		worker.exited(now);
+		this.statistics.exited();
 		this.coordination.exited(worker);
-		this.announcements.happened(new Occurrence.Exited(Announcements.describe(worker), code, status.signal()));
 		String reason = (worker.reason() != null) ? worker.reason() : status.toString();
+		this.announcements.happened(new Occurrence.Exited(Announcements.describe(worker), code, status.signal()),
+				reason);
 		ExitDescription exit = new ExitDescription(code, status.signal(), reason, Instant.now());
 		Slot slot = this.slots.of(worker);
-		String event = "%s exited after %s".formatted(worker, Text.seconds(worker.age(now)));
+		String words = "%s exited after %s".formatted(worker, Text.seconds(worker.age(now)));
+		EventLog.Event event = eventLog.event("worker-exited")
+			.worker(worker)
+			.with("worker.exit_code", code)
+			.with("worker.signal", status.signal())
+			.with("worker.uptime_ms", worker.age(now).toMillis())
+			.with("reason", reason);
 		if (this.phase == Phase.STARTING && !worker.isLeaving()) {
-			logger.error("%s, %s: no worker has been ready yet, so the cluster ends".formatted(event,
+			event.error("%s, %s: no worker has been ready yet, so the cluster ends".formatted(words,
 					describe(status, worker)));
 			slot.left(worker, exit);
 			finish(code);
@@ -407,17 +478,24 @@ final class Supervisor implements LinkServer.Admission, ClusterSignals.Commands 
 		}
 		boolean replacement = slot.isReplacement(worker);
 		if (replacement || worker.isLeaving() || this.phase == Phase.STOPPING || !slot.isWanted()) {
-			logger.info("%s, %s".formatted(event, describe(status, worker)));
+			event.info("%s, %s".formatted(words, describe(status, worker)));
 			slot.left(worker, exit);
 		}
 		else {
 			Duration delay = slot.failed(worker, exit, this.restartPolicy, now);
-			logger.warn("%s, %s: replaced %s".formatted(event, describe(status, worker),
-					delay.isZero() ? "at once" : "in " + Text.seconds(delay)));
+			this.statistics.restarted(restartReason(status, worker));
+			event.with("restart.delay_ms", delay.toMillis())
+				.warn("%s, %s: replaced %s".formatted(words, describe(status, worker),
+						delay.isZero() ? "at once" : "in " + Text.seconds(delay)));
 		}
 		forget(worker, slot, replacement, now,
 				() -> new Failure("%s exited: %s".formatted(worker, describe(status, worker)), worker.id(),
 						worker.index(), code, worker.outputTail()));
+	}
+
+	private static RestartReason restartReason(ExitStatus status, WorkerHandle worker) {
+		boolean ended = worker.intent().compareTo(WorkerHandle.Intent.REPLACE) > 0;
+		return ended ? RestartReason.UNRESPONSIVE : status.restartReason();
 	}
 
 	/**
@@ -458,9 +536,11 @@ final class Supervisor implements LinkServer.Admission, ClusterSignals.Commands 
 		this.serviceReport.stopping(reason);
 		this.rollouts.cancel("The cluster stops");
 		Duration delay = this.properties.shutdown().preStopDelay();
-		logger.info("%s: %d workers drain and exit%s, within %s".formatted(reason, this.slots.workers().count(),
-				delay.isZero() ? "" : " after serving for another " + Text.seconds(delay),
-				Text.seconds(this.properties.shutdown().timeout())));
+		eventLog.event("cluster-stops")
+			.with("reason", reason)
+			.info("%s: %d workers drain and exit%s, within %s".formatted(reason, this.slots.workers().count(),
+					delay.isZero() ? "" : " after serving for another " + Text.seconds(delay),
+					Text.seconds(this.properties.shutdown().timeout())));
 		this.slots.workers().forEach((worker) -> this.departures.disconnectLast(worker, delay, this.clock.now()));
 		// While the primary holds a copy, clients would wait instead of being refused.
 		this.handles.close();
@@ -516,7 +596,8 @@ final class Supervisor implements LinkServer.Admission, ClusterSignals.Commands 
 			this.handles.bindFailed(worker, failed.address());
 		}
 		else if (message instanceof FromWorker.Describe request) {
-			worker.send(new FromPrimary.Described(request.exchange(), this.describer.describe(this.clock.now())));
+			worker.send(new FromPrimary.Described(request.exchange(), this.describer.describe(this.clock.now()),
+					this.announcements.recentEvents()));
 		}
 		else if (message instanceof FromWorker.LeaveRequested request) {
 			worker.send(new FromPrimary.Granted(request.exchange()));
@@ -580,9 +661,12 @@ final class Supervisor implements LinkServer.Admission, ClusterSignals.Commands 
 		switch (state) {
 			case READY -> {
 				this.router.accepts(worker.id());
-				logger.info((before == WorkerState.STARTING)
-						? "%s is ready after %s".formatted(worker, Text.seconds(worker.age(now)))
-						: "%s accepts traffic again".formatted(worker));
+				eventLog.event("worker-ready")
+					.worker(worker)
+					.with("worker.uptime_ms", worker.age(now).toMillis())
+					.info((before == WorkerState.STARTING)
+							? "%s is ready after %s".formatted(worker, Text.seconds(worker.age(now)))
+							: "%s accepts traffic again".formatted(worker));
 				this.announcements.happened(new Occurrence.Listening(Announcements.describe(worker)));
 				if (this.phase == Phase.STARTING) {
 					this.phase = Phase.RUNNING;
@@ -592,16 +676,17 @@ final class Supervisor implements LinkServer.Admission, ClusterSignals.Commands 
 				}
 			}
 			case REFUSING -> {
-				logger.warn("%s refuses traffic".formatted(worker));
+				eventLog.event("worker-refuses").worker(worker).warn("%s refuses traffic".formatted(worker));
 				notReady(worker, "refuses traffic");
 			}
 			case DRAINING -> {
 				this.router.leaves(worker.id());
-				logger.info("%s drains".formatted(worker));
+				eventLog.event("worker-drains").worker(worker).info("%s drains".formatted(worker));
 				this.announcements.happened(new Occurrence.Disconnected(Announcements.describe(worker)));
 				notReady(worker, "closed its application");
 				if (unasked) {
 					this.slots.of(worker).abandoned(worker, this.restartPolicy, now);
+					this.statistics.restarted(RestartReason.CLOSED);
 				}
 				worker.leaves();
 				this.departures.awaitExit(worker, "its application was closed", now);

@@ -183,7 +183,12 @@ public sealed interface Envelope extends Message {
 		/**
 		 * The worker pool.
 		 */
-		TASK
+		TASK,
+
+		/**
+		 * Scrapes of workers' meters.
+		 */
+		METRICS
 
 	}
 

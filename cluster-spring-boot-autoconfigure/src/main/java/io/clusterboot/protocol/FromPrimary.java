@@ -48,8 +48,9 @@ public sealed interface FromPrimary extends Message {
 	 *
 	 * @param exchange the number of the worker's {@link FromWorker.Describe}
 	 * @param cluster the description
+	 * @param events what has happened last, oldest first
 	 */
-	record Described(long exchange, ClusterDescription cluster) implements Answer {
+	record Described(long exchange, ClusterDescription cluster, List<PastEvent> events) implements Answer {
 	}
 
 	/**
@@ -130,6 +131,15 @@ public sealed interface FromPrimary extends Message {
 	 * @param occurrence what
 	 */
 	record Happened(Occurrence occurrence) implements News {
+	}
+
+	/**
+	 * Tells what the primary has counted. Said when the link begins and, at most once a
+	 * second, when it has changed.
+	 *
+	 * @param statistics what it has counted
+	 */
+	record Counted(ClusterStatistics statistics) implements News {
 	}
 
 	/**

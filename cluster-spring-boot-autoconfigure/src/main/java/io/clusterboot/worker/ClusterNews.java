@@ -1,7 +1,10 @@
 package io.clusterboot.worker;
 
 import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Consumer;
 
+import io.clusterboot.protocol.ClusterStatistics;
 import io.clusterboot.protocol.FromPrimary;
 import io.clusterboot.protocol.MemberDescription;
 
@@ -19,7 +22,11 @@ public final class ClusterNews {
 
 	private final OccurrenceQueue occurrences = new OccurrenceQueue(CAPACITY);
 
+	private final List<Consumer<ClusterStatistics>> statisticsListeners = new CopyOnWriteArrayList<>();
+
 	private volatile List<MemberDescription> members = List.of();
+
+	private volatile ClusterStatistics statistics = ClusterStatistics.NONE;
 
 	/**
 	 * The workers that live.
@@ -45,6 +52,24 @@ public final class ClusterNews {
 		return this.occurrences;
 	}
 
+	/**
+	 * What the primary has counted, at most a second ago while something changes.
+	 * @return the statistics; {@link ClusterStatistics#NONE} before the primary has told
+	 */
+	public ClusterStatistics statistics() {
+		return this.statistics;
+	}
+
+	/**
+	 * Be told of statistics, now and when they change.
+	 * @param listener is called by the thread that reads the link, which must not be held
+	 * up
+	 */
+	public void onStatistics(Consumer<ClusterStatistics> listener) {
+		this.statisticsListeners.add(listener);
+		listener.accept(this.statistics);
+	}
+
 	LeaderRole leaderRole() {
 		return this.leaderRole;
 	}
@@ -59,6 +84,10 @@ public final class ClusterNews {
 		}
 		else if (news instanceof FromPrimary.Members told) {
 			this.members = told.members();
+		}
+		else if (news instanceof FromPrimary.Counted counted) {
+			this.statistics = counted.statistics();
+			this.statisticsListeners.forEach((listener) -> listener.accept(counted.statistics()));
 		}
 		else if (news instanceof FromPrimary.Happened happened) {
 			this.occurrences.add(happened.occurrence());

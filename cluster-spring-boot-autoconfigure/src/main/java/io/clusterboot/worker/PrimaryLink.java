@@ -12,6 +12,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.function.LongFunction;
 
 import io.clusterboot.PortSharing;
@@ -43,6 +44,10 @@ final class PrimaryLink implements Link.Receiver {
 	private final AtomicLong exchanges = new AtomicLong();
 
 	private final Map<Long, CompletableFuture<Answered>> pending = new ConcurrentHashMap<>();
+
+	private final LongAdder answeredRequests = new LongAdder();
+
+	private final LongAdder answeringNanos = new LongAdder();
 
 	private volatile boolean closed;
 
@@ -87,6 +92,31 @@ final class PrimaryLink implements Link.Receiver {
 	}
 
 	/**
+	 * What waits to be sent to the primary.
+	 * @return the number of messages
+	 */
+	int backlog() {
+		return this.link.backlog();
+	}
+
+	/**
+	 * How often the primary has answered.
+	 * @return the number of answers
+	 */
+	long answeredRequests() {
+		return this.answeredRequests.sum();
+	}
+
+	/**
+	 * How long the primary took for all of its answers. An outcome that is awaited for
+	 * minutes is no measure of the link and does not count.
+	 * @return the time in nanoseconds
+	 */
+	double answeringNanos() {
+		return this.answeringNanos.sum();
+	}
+
+	/**
 	 * Ask the primary something and wait for the answer.
 	 * @param question makes the message that carries the given number
 	 * @param timeout longest time to wait
@@ -118,6 +148,7 @@ final class PrimaryLink implements Link.Receiver {
 	CompletableFuture<Answered> request(LongFunction<FromWorker> question, Duration timeout,
 			FileDescriptor... descriptors) {
 		long exchange = this.exchanges.incrementAndGet();
+		long asked = System.nanoTime();
 		CompletableFuture<Answered> answer = new CompletableFuture<>();
 		this.pending.put(exchange, answer);
 		if (isCongested()) {
@@ -135,6 +166,10 @@ final class PrimaryLink implements Link.Receiver {
 			}
 			if (failure != null) {
 				throw new CompletionException(failure);
+			}
+			if (!(answered.message() instanceof FromPrimary.Outcome)) {
+				this.answeredRequests.increment();
+				this.answeringNanos.add(System.nanoTime() - asked);
 			}
 			return answered;
 		});

@@ -142,6 +142,10 @@ public final class WorkerAgent implements PrimaryLink.Orders {
 		return this.identity;
 	}
 
+	PrimaryLink link() {
+		return this.link;
+	}
+
 	/**
 	 * The listening sockets that this worker shares.
 	 * @return the sockets
@@ -230,9 +234,17 @@ public final class WorkerAgent implements PrimaryLink.Orders {
 	 * @throws IOException if it does not answer within {@code cluster.link.reply-timeout}
 	 */
 	public ClusterDescription describe() throws IOException {
-		FromPrimary.Answer answer = this.link.ask(FromWorker.Describe::new, this.properties.link().replyTimeout())
+		return describeWithEvents().cluster();
+	}
+
+	/**
+	 * Ask the primary to describe the cluster, and to tell what has happened last.
+	 * @return the answer
+	 * @throws IOException if it does not answer within {@code cluster.link.reply-timeout}
+	 */
+	public FromPrimary.Described describeWithEvents() throws IOException {
+		return (FromPrimary.Described) this.link.ask(FromWorker.Describe::new, this.properties.link().replyTimeout())
 			.message();
-		return ((FromPrimary.Described) answer).cluster();
 	}
 
 	/**
@@ -458,6 +470,14 @@ public final class WorkerAgent implements PrimaryLink.Orders {
 			this.moves.all();
 		}
 		new Drain(this.properties.drain(), this.requests, this.servers, this::otherWork).run();
+	}
+
+	/**
+	 * Whether this worker leaves, or is about to.
+	 * @return whether it does
+	 */
+	public synchronized boolean isLeaving() {
+		return this.state == WorkerState.DRAINING;
 	}
 
 	private synchronized boolean isStarting() {

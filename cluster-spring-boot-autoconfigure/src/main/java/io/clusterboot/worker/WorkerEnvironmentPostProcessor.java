@@ -3,6 +3,7 @@ package io.clusterboot.worker;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.UUID;
 
 import io.clusterboot.protocol.WorkerIdentity;
 import org.jspecify.annotations.Nullable;
@@ -26,6 +27,8 @@ class WorkerEnvironmentPostProcessor implements EnvironmentPostProcessor, Ordere
 	private static final String ACCESS_LOG = "server.tomcat.accesslog.";
 
 	private static final String JETTY_ACCESS_LOG = "server.jetty.accesslog.filename";
+
+	private static final String INSTANCE_ID = "management.opentelemetry.resource-attributes[service.instance.id]";
 
 	private static final String LEVEL_PATTERN = "logging.pattern.level";
 
@@ -65,6 +68,10 @@ class WorkerEnvironmentPostProcessor implements EnvironmentPostProcessor, Ordere
 		environment.getPropertySources().addFirst(new MapPropertySource("clusterWorker", overrides));
 		Map<String, Object> defaults = new HashMap<>();
 		defaults.put("logging.structured.json.add.worker", identity.name());
+		// OpenTelemetry wants what no other process has, wherever it runs. A worker and
+		// its
+		// replacement report side by side, so the index would not do.
+		defaults.put(INSTANCE_ID, identity.name() + "-" + UUID.randomUUID());
 		if (identity.id() > 1) {
 			defaults.put("spring.main.banner-mode", "off");
 		}

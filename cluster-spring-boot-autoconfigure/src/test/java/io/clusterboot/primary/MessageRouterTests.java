@@ -134,6 +134,35 @@ class MessageRouterTests {
 	}
 
 	@Test
+	void thePrimaryIsAnsweredAndWindowsAreFreed() throws Exception {
+		worker(1).exchange.handle(Channel.METRICS,
+				worker(1).handler((text) -> CompletableFuture.completedFuture("of worker-1".repeat(1000))));
+		for (int i = 0; i < 20; i++) {
+			assertThat(this.router.ask(1, Channel.METRICS, "snapshot", TIMEOUT).get(10, TimeUnit.SECONDS)).asString()
+				.startsWith("of worker-1")
+				.hasSize(11_000);
+		}
+		await().until(() -> worker(1).exchange.unfinished() == 0);
+	}
+
+	@Test
+	void whomThePrimaryCannotAskIsNotWaitedFor() throws Exception {
+		worker(1).exchange.handle(Channel.METRICS, worker(1).handler((text) -> new CompletableFuture<>()));
+		CompletableFuture<byte[]> waiting = this.router.ask(1, Channel.METRICS, "snapshot", TIMEOUT);
+		await().until(() -> worker(1).exchange.unfinished() == 1);
+		worker(1).link.close();
+		assertFails(waiting, IOException.class, "worker-1: it is gone");
+		assertFails(this.router.ask(1, Channel.METRICS, "snapshot", TIMEOUT), IOException.class,
+				"worker-1 accepts no messages");
+		assertFails(this.router.ask(2, Channel.METRICS, "snapshot", TIMEOUT), IOException.class,
+				"worker-2: It handles no messages");
+		worker(3).exchange.handle(Channel.METRICS,
+				worker(3).handler((text) -> CompletableFuture.completedFuture("x".repeat(70_000))));
+		assertFails(this.router.ask(3, Channel.METRICS, "snapshot", TIMEOUT), IOException.class,
+				"more than cluster.messaging.max-pending-size allows");
+	}
+
+	@Test
 	void aTaskGoesToWhoHasTheLeastToDo() throws Exception {
 		this.workers.values()
 			.forEach((worker) -> worker.exchange.handle(Channel.TASK,
@@ -232,7 +261,7 @@ class MessageRouterTests {
 		assertThat(worker(3).handled).containsExactly("own", "real");
 	}
 
-	private static void assertFails(CompletableFuture<String> future, Class<? extends Exception> type, String message) {
+	private static void assertFails(CompletableFuture<?> future, Class<? extends Exception> type, String message) {
 		assertThatExceptionOfType(ExecutionException.class).isThrownBy(() -> future.get(10, TimeUnit.SECONDS))
 			.havingCause()
 			.isInstanceOf(type)

@@ -164,7 +164,7 @@ class RolloutsTests {
 		}
 
 		@Override
-		public boolean retire(int index) {
+		public boolean retire(int index, Rollout rollout) {
 			RolloutsTests.this.events.add("retire " + index);
 			return true;
 		}

@@ -9,6 +9,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 import org.springframework.boot.SpringApplication;
+import org.springframework.boot.context.properties.bind.Bindable;
+import org.springframework.boot.context.properties.bind.Binder;
 import org.springframework.core.env.Environment;
 import org.springframework.core.env.MapPropertySource;
 import org.springframework.core.env.StandardEnvironment;
@@ -81,6 +83,22 @@ class WorkerEnvironmentPostProcessorTests {
 		assertThat(process(1, 1, Map.of()).getProperty(mode)).isNull();
 		assertThat(process(2, 2, Map.of()).getProperty(mode)).isEqualTo("off");
 		assertThat(process(2, 2, Map.of(mode, "log")).getProperty(mode)).isEqualTo("log");
+	}
+
+	@Test
+	void eachWorkerIsAnInstanceOfTheServiceUnlessTheUserSaysOtherwise() {
+		String instance = resourceAttributes(Map.of()).get("service.instance.id");
+		assertThat(instance).startsWith("worker-3-");
+		assertThat(resourceAttributes(Map.of())).doesNotContainValue(instance);
+		assertThat(resourceAttributes(Map.of("management.opentelemetry.resource-attributes.service.instance.id", "mine",
+				"management.opentelemetry.resource-attributes.team", "ours")))
+			.containsExactlyInAnyOrderEntriesOf(Map.of("service.instance.id", "mine", "team", "ours"));
+	}
+
+	private static Map<String, String> resourceAttributes(Map<String, Object> properties) {
+		return Binder.get(process(3, 1, properties))
+			.bind("management.opentelemetry.resource-attributes", Bindable.mapOf(String.class, String.class))
+			.get();
 	}
 
 	private static Environment process(int id, int seat, Map<String, Object> properties) {

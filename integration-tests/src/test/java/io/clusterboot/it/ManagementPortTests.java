@@ -1,6 +1,7 @@
 package io.clusterboot.it;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -27,6 +28,7 @@ class ManagementPortTests {
 		try (ClusterProcess cluster = ClusterProcess.ports()
 			.workers(1)
 			.property("management.server.port", 0)
+			.property("management.endpoints.web.exposure.include", "health,cluster,clusterdashboard")
 			.property("app.start-gate", gate)
 			.property("app.readiness-directory", directory)
 			.start()) {
@@ -37,11 +39,27 @@ class ManagementPortTests {
 			Files.createFile(gate);
 			awaitProbe(management, "readiness", 200);
 			cluster.awaitReady();
+			assertDashboard(management);
 			Files.createFile(directory.resolve("refuse-" + cluster.workerPids().get(0)));
 			awaitProbe(management, "readiness", 503);
 			awaitProbe(management, "liveness", 200);
 			assertUnanswered(cluster.port());
 			assertThat(cluster.cluster().readyWorkers()).isZero();
+		}
+	}
+
+	private static void assertDashboard(int port) throws IOException {
+		try (HttpConnection connection = HttpConnection.open(port, TIMEOUT)) {
+			HttpConnection.Reply page = connection.get("/actuator/cluster/dashboard");
+			assertThat(page.status()).isEqualTo(200);
+			assertThat(page.headers()).containsEntry("content-type", "text/html;charset=utf-8");
+			assertThat(page.body()).contains("src=\"dashboard/dashboard.js\"");
+			assertThat(connection.get("/actuator/cluster/dashboard/state").body()).contains("\"writable\":false",
+					"\"name\":\"worker-listening\"");
+			connection.send("GET", "/actuator/cluster/dashboard/events", new byte[0]);
+			assertThat(connection.readHead().headers()).containsEntry("content-type",
+					"text/event-stream;charset=UTF-8");
+			assertThat(new String(connection.readChunk(), StandardCharsets.UTF_8)).startsWith("data: {\"cluster\":");
 		}
 	}
 

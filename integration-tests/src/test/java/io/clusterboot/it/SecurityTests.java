@@ -5,6 +5,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Base64;
 import java.util.List;
+import java.util.stream.Stream;
 
 import io.clusterboot.it.HttpConnection.Reply;
 import io.clusterboot.it.secured.SecuredApplication;
@@ -23,7 +24,8 @@ class SecurityTests {
 
 	private static final String ENDPOINT = "/actuator/cluster";
 
-	private static Reply send(ClusterProcess cluster, String method, String path, String user) throws IOException {
+	private static Reply send(ClusterProcess cluster, String method, String path, String user, String... headers)
+			throws IOException {
 		try (HttpConnection connection = HttpConnection.open(cluster.port(), Duration.ofMinutes(2))) {
 			if (user.isEmpty()) {
 				connection.send(method, path, new byte[0]);
@@ -31,9 +33,41 @@ class SecurityTests {
 			else {
 				String credentials = Base64.getEncoder()
 					.encodeToString((user + ":" + user).getBytes(StandardCharsets.UTF_8));
-				connection.send(method, path, new byte[0], "Authorization: Basic " + credentials);
+				connection.send(method, path, new byte[0],
+						Stream.concat(Stream.of("Authorization: Basic " + credentials), Stream.of(headers))
+							.toArray(String[]::new));
 			}
 			return connection.read();
+		}
+	}
+
+	/**
+	 * The dashboard finds out what its caller may do, and sends along what protects
+	 * against forged requests.
+	 */
+	@Test
+	void theDashboardRespectsRolesAndTheProtectionAgainstForgedRequests() throws Exception {
+		try (ClusterProcess cluster = ClusterProcess.securedApplication(SecuredApplication.class)
+			.workers(1)
+			.property("app.csrf", true)
+			.property("management.endpoints.web.exposure.include", "health,cluster,clusterdashboard")
+			.property("management.endpoint.cluster.access", "unrestricted")
+			.start()) {
+			cluster.awaitLine("is ready after");
+			String dashboard = ENDPOINT + "/dashboard";
+			assertThat(send(cluster, "GET", dashboard, "").status()).isEqualTo(401);
+			assertThat(send(cluster, "GET", dashboard, "reader").status()).isEqualTo(200);
+			assertThat(send(cluster, "GET", dashboard + "/session", "reader").body()).contains("\"mayWrite\":false");
+			Reply answered = send(cluster, "GET", dashboard + "/session", "operator");
+			JsonNode session = JsonMapper.shared().readTree(answered.body());
+			assertThat(session.get("mayWrite").asBoolean()).isTrue();
+			// forged requests are found out before callers are
+			assertThat(send(cluster, "POST", ENDPOINT + "/abort", "operator").status()).isEqualTo(401);
+			String cookie = answered.headers().get("set-cookie").split(";")[0];
+			Reply reply = send(cluster, "POST", ENDPOINT + "/abort", "operator", "Cookie: " + cookie,
+					session.get("csrfHeader").asString() + ": " + session.get("csrfToken").asString());
+			// it got through, and there is nothing to abort
+			assertThat(reply.status()).as(reply.body()).isEqualTo(409);
 		}
 	}
 

@@ -2,8 +2,10 @@ package io.clusterboot.it.secured;
 
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.autoconfigure.SpringBootApplication;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProperty;
 import org.springframework.boot.security.autoconfigure.actuate.web.servlet.EndpointRequest;
 import org.springframework.context.annotation.Bean;
+import org.springframework.http.HttpMethod;
 import org.springframework.core.annotation.Order;
 import org.springframework.security.config.Customizer;
 import org.springframework.security.config.annotation.web.builders.HttpSecurity;
@@ -26,11 +28,29 @@ public class SecuredApplication {
 
 	@Bean
 	@Order(1)
+	@ConditionalOnBooleanProperty(name = "app.csrf", havingValue = false, matchIfMissing = true)
 	SecurityFilterChain clusterOperations(HttpSecurity http) throws Exception {
 		return http.securityMatcher(EndpointRequest.to("cluster"))
 			.authorizeHttpRequests((requests) -> requests.anyRequest().hasRole("OPERATOR"))
 			.httpBasic(Customizer.withDefaults())
 			.csrf((csrf) -> csrf.disable())
+			.build();
+	}
+
+	/**
+	 * For browsers only: without the exemption from the protection against forged
+	 * requests.
+	 */
+	@Bean
+	@Order(1)
+	@ConditionalOnBooleanProperty("app.csrf")
+	SecurityFilterChain clusterDashboard(HttpSecurity http) throws Exception {
+		return http.securityMatcher(EndpointRequest.to("cluster"))
+			.authorizeHttpRequests((requests) -> requests.requestMatchers(HttpMethod.POST)
+				.hasRole("OPERATOR")
+				.anyRequest()
+				.authenticated())
+			.httpBasic(Customizer.withDefaults())
 			.build();
 	}
 

@@ -1,0 +1,150 @@
+package io.clusterboot.metrics;
+
+import java.io.IOException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.IntConsumer;
+import java.util.function.Supplier;
+
+import io.clusterboot.protocol.MemberDescription;
+import io.clusterboot.protocol.WorkerState;
+import io.prometheus.metrics.model.snapshots.MetricSnapshots;
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Collects the meters of all workers. All are asked at the same time; one that does not
+ * answer in time is left out.
+ * <p>
+ * Thread-safe.
+ */
+public final class ClusterScrape {
+
+	private static final Log logger = LogFactory.getLog(ClusterScrape.class);
+
+	private final LocalSnapshots local;
+
+	private final Supplier<List<MemberDescription>> members;
+
+	private final SnapshotRequests requests;
+
+	private final Duration timeout;
+
+	private final IntConsumer omission;
+
+	/**
+	 * Create a scrape.
+	 * @param local the meters of this process
+	 * @param members the workers that live
+	 * @param requests asks the others
+	 * @param timeout longest time to wait for them
+	 * @param omission is told the index of each worker that is left out
+	 */
+	public ClusterScrape(LocalSnapshots local, Supplier<List<MemberDescription>> members, SnapshotRequests requests,
+			Duration timeout, IntConsumer omission) {
+		this.local = local;
+		this.members = members;
+		this.requests = requests;
+		this.timeout = timeout;
+		this.omission = omission;
+	}
+
+	/**
+	 * The meters of all workers, and the cluster's own.
+	 * @return the meters, each family once; those of workers with a label {@code worker}
+	 */
+	public MetricSnapshots ofCluster() {
+		SortedMap<Integer, Integer> workers = representatives();
+		Map<Integer, CompletableFuture<byte[]>> answers = new TreeMap<>();
+		long deadline = System.nanoTime() + this.timeout.toNanos();
+		workers.forEach((index, id) -> {
+			if (id != this.local.id()) {
+				answers.put(index, this.requests.request(id, this.timeout));
+			}
+		});
+		SortedMap<Integer, MetricSnapshots> collected = new TreeMap<>();
+		answers.forEach((index, answer) -> {
+			MetricSnapshots snapshots = await(index, answer, deadline);
+			if (snapshots != null) {
+				collected.put(index, snapshots);
+			}
+		});
+		if (workers.containsValue(this.local.id())) {
+			collected.put(this.local.index(), this.local.worker());
+		}
+		SnapshotMerge merge = new SnapshotMerge();
+		merge.add(this.local.cluster());
+		collected.forEach(merge::add);
+		return merge.result();
+	}
+
+	/**
+	 * The meters of one worker.
+	 * @param index its index
+	 * @return its meters with a label {@code worker}, or none if it does not answer in
+	 * time; {@code null} if there is no such worker
+	 */
+	public @Nullable MetricSnapshots ofWorker(int index) {
+		Integer id = representatives().get(index);
+		if (id == null) {
+			return null;
+		}
+		MetricSnapshots snapshots = (id == this.local.id()) ? this.local.worker()
+				: await(index, this.requests.request(id, this.timeout), System.nanoTime() + this.timeout.toNanos());
+		SnapshotMerge merge = new SnapshotMerge();
+		if (snapshots != null) {
+			merge.add(index, snapshots);
+		}
+		return merge.result();
+	}
+
+	/**
+	 * The worker that speaks for each index. While one replaces another it is the one to
+	 * be replaced, until it leaves: were it now this one and now that one, counters would
+	 * go down and up again, and each way up would count as an increase.
+	 */
+	private SortedMap<Integer, Integer> representatives() {
+		SortedMap<Integer, Integer> workers = new TreeMap<>();
+		for (MemberDescription member : this.members.get()) {
+			if (member.state() == WorkerState.READY || member.state() == WorkerState.REFUSING) {
+				workers.merge(member.index(), member.id(), Math::min);
+			}
+		}
+		if (this.local.index() >= 0) {
+			workers.putIfAbsent(this.local.index(), this.local.id());
+		}
+		return workers;
+	}
+
+	private @Nullable MetricSnapshots await(int index, CompletableFuture<byte[]> answer, long deadline) {
+		try {
+			return SnapshotReader.read(answer.get(deadline - System.nanoTime(), TimeUnit.NANOSECONDS));
+		}
+		catch (ExecutionException ex) {
+			omit(index, ex.getCause());
+		}
+		catch (TimeoutException | IOException ex) {
+			omit(index, ex);
+		}
+		catch (InterruptedException ex) {
+			Thread.currentThread().interrupt();
+			omit(index, ex);
+		}
+		answer.cancel(false);
+		return null;
+	}
+
+	private void omit(int index, @Nullable Throwable cause) {
+		logger.debug("The worker at index %d is left out of a scrape: %s".formatted(index, cause));
+		this.omission.accept(index);
+	}
+
+}

@@ -1,0 +1,503 @@
+"use strict";
+
+/*
+ * Shows the cluster as the workers tell it, and goes on when the worker that told it is
+ * gone. All text is set as text: nothing that comes from the cluster becomes markup.
+ */
+(() => {
+	const settings = document.currentScript.dataset;
+	const SVG = "http://www.w3.org/2000/svg";
+	const INTERVAL = 500;
+	const OVERDUE = 750;
+	const HISTORY = 180 * 1000;
+	const SHORTEST_HISTORY = 30 * 1000;
+	const RATE_WINDOW = 3000;
+	const RETRY = 100;
+	const ATTEMPTS = 15;
+	const STREAM_AGAIN = 5000;
+
+	const byId = (id) => document.getElementById(id);
+	const element = (name, attributes = {}, text = "") => {
+		const created = document.createElement(name);
+		for (const [attribute, value] of Object.entries(attributes)) {
+			created.setAttribute(attribute, value);
+		}
+		created.textContent = text;
+		return created;
+	};
+	const setText = (node, text) => {
+		if (node.textContent !== text) {
+			node.textContent = text;
+		}
+	};
+
+	/* ---- words and numbers ---- */
+
+	const seconds = (duration) => {
+		const match = /^PT(?:(\d+)H)?(?:(\d+)M)?(?:([\d.]+)S)?$/.exec(duration || "") || [];
+		return Number(match[1] || 0) * 3600 + Number(match[2] || 0) * 60 + Number(match[3] || 0);
+	};
+	const time = (total) => {
+		const whole = Math.floor(total);
+		const parts = [[86400, "d"], [3600, "h"], [60, "min"], [1, "s"]];
+		const first = parts.findIndex(([size]) => whole >= size);
+		if (first < 0) {
+			return "0 s";
+		}
+		const [size, unit] = parts[first];
+		const next = parts[first + 1];
+		const rest = next ? Math.floor((whole % size) / next[0]) : 0;
+		return `${Math.floor(whole / size)} ${unit}` + (next && rest > 0 ? ` ${rest} ${next[1]}` : "");
+	};
+	const bytes = (value) => value >= 1073741824 ? `${(value / 1073741824).toFixed(1)} GB`
+			: `${Math.round(value / 1048576)} MB`;
+	const percent = (value) => value < 0 ? "\u2013" : `${(value * 100).toFixed(value < 0.1 ? 1 : 0)} %`;
+	const heap = (load) => load.heapMax > 0 ? `${bytes(load.heapUsed)} of ${bytes(load.heapMax)}` : "\u2013";
+	const rate = (value) => value < 10 ? value.toFixed(1) : String(Math.round(value));
+	const number = (workers) => workers === 1 ? "1 worker" : `${workers} workers`;
+	const sum = (values) => values.reduce((total, value) => total + value, 0);
+
+	/* ---- workers ---- */
+
+	const opened = performance.now();
+
+	const workers = new Map();
+	const metrics = {
+		requests: (worker) => worker.rate,
+		connections: (worker) => worker.now.load.connections,
+		heap: (worker) => worker.now.load.heapUsed,
+		cpu: (worker) => Math.max(worker.now.load.cpu, 0)
+	};
+
+	const chart = () => {
+		const svg = document.createElementNS(SVG, "svg");
+		svg.setAttribute("class", "chart");
+		svg.setAttribute("viewBox", "0 0 100 20");
+		svg.setAttribute("preserveAspectRatio", "none");
+		svg.setAttribute("aria-hidden", "true");
+		svg.append(document.createElementNS(SVG, "polyline"));
+		return svg;
+	};
+
+	const row = (id) => {
+		const cells = {};
+		const tr = element("tr", {"data-worker": id});
+		const name = element("th", {scope: "row"});
+		cells.name = element("span");
+		cells.index = element("span", {class: "index"});
+		name.append(cells.name, " ", cells.index);
+		tr.append(name);
+		const add = (key, label, charted, type = "") => {
+			const td = element("td", {"data-label": label, "data-cell": key});
+			if (type) {
+				td.className = type;
+			}
+			cells[key] = element("span", key === "state" ? {class: "state"} : {});
+			td.append(cells[key]);
+			if (charted) {
+				cells[key + "Chart"] = chart();
+				td.append(cells[key + "Chart"]);
+			}
+			tr.append(td);
+			return td;
+		};
+		add("state", "State");
+		add("pid", "Pid");
+		add("uptime", "Uptime");
+		add("requests", "Requests/s", true);
+		add("connections", "Connections", true);
+		add("heap", "Heap", true);
+		add("cpu", "CPU", true);
+		add("restarts", "Restarts");
+		add("exit", "Last exit", false, "exit");
+		const action = add("action", "Action", false, "action");
+		cells.button = element("button", {type: "button", "aria-label": `Restart worker-${id}`}, "Restart");
+		cells.button.addEventListener("click", () => restart(id));
+		action.append(cells.button);
+		cells.action = action;
+		byId("rows").append(tr);
+		return {tr, cells};
+	};
+
+	const rateOf = (samples, now) => {
+		const first = samples.find((sample) => now - sample.at <= RATE_WINDOW);
+		const last = samples[samples.length - 1];
+		return first && last.at > first.at ? (last.total - first.total) * 1000 / (last.at - first.at) : 0;
+	};
+
+	const draw = (svg, history, key, now, most) => {
+		const span = Math.min(HISTORY, Math.max(SHORTEST_HISTORY, now - opened));
+		const points = history.map((entry) => {
+			const x = 100 - (now - entry.at) * 100 / span;
+			return `${x.toFixed(2)},${(19 - 18 * entry[key] / most).toFixed(2)}`;
+		});
+		svg.firstChild.setAttribute("points", points.join(" "));
+	};
+
+	const measure = (worker, description, now) => {
+		worker.now = description;
+		worker.samples.push({at: now, total: description.load.totalRequests});
+		worker.rate = rateOf(worker.samples, now);
+		const entry = {at: now};
+		for (const [key, value] of Object.entries(metrics)) {
+			entry[key] = value(worker);
+		}
+		worker.history.push(entry);
+		worker.samples = worker.samples.filter((sample) => now - sample.at <= RATE_WINDOW);
+		worker.history = worker.history.filter((past) => now - past.at <= HISTORY);
+	};
+
+	const show = (worker, now, scales) => {
+		const {cells, tr} = worker.row;
+		const description = worker.now;
+		const state = worker.dead ? "STOPPED" : description.state;
+		tr.dataset.state = state;
+		tr.dataset.index = description.index;
+		setText(cells.name, `worker-${description.id}`);
+		setText(cells.index, `index ${description.index}, generation ${description.generation}`);
+		setText(cells.state, state.toLowerCase());
+		setText(cells.pid, String(description.pid));
+		setText(cells.uptime, time(seconds(description.uptime)));
+		setText(cells.requests, state === "STOPPED" ? "0.0" : rate(worker.rate));
+		setText(cells.connections, String(state === "STOPPED" ? 0 : description.load.connections));
+		setText(cells.heap, heap(description.load));
+		setText(cells.cpu, percent(description.load.cpu));
+		setText(cells.restarts, String(description.restarts));
+		const exit = worker.exit || description.lastExit;
+		setText(cells.exit, exit ? `${exit.reason}, ${new Date(exit.at).toLocaleTimeString()}` : "none");
+		cells.button.disabled = state === "STOPPED" || state === "DRAINING";
+		cells.action.hidden = !mayWrite();
+		for (const key of Object.keys(metrics)) {
+			draw(cells[key + "Chart"], worker.history, key, now, scales[key]);
+		}
+	};
+
+	/*
+	 * One that has gone without having said so stays, in red, until its index is ready
+	 * again.
+	 */
+	const bury = (current) => {
+		const present = new Set(current.map((worker) => worker.id));
+		for (const [id, worker] of workers) {
+			if (present.has(id)) {
+				worker.dead = worker.now.state === "STOPPED";
+				continue;
+			}
+			const successors = current.filter((other) => other.index === worker.now.index);
+			const exit = successors.map((other) => other.lastExit).find((known) => known);
+			worker.dead = worker.dead || worker.now.state !== "DRAINING";
+			worker.exit = worker.exit || exit;
+			if (!worker.dead || successors.length === 0 || successors.some((other) => other.state === "READY")) {
+				worker.row.tr.remove();
+				workers.delete(id);
+			}
+		}
+	};
+
+	const showWorkers = (current, now) => {
+		for (const description of current) {
+			let worker = workers.get(description.id);
+			if (!worker) {
+				worker = {row: row(description.id), samples: [], history: [], rate: 0, dead: false, exit: null};
+				workers.set(description.id, worker);
+			}
+			measure(worker, description, now);
+		}
+		bury(current);
+		const all = [...workers.values()].sort((a, b) => a.now.index - b.now.index || a.now.id - b.now.id);
+		const scales = {};
+		for (const key of Object.keys(metrics)) {
+			scales[key] = Math.max(1e-9, ...all.flatMap((worker) => worker.history.map((entry) => entry[key])));
+		}
+		all.forEach((worker, place) => {
+			show(worker, now, scales);
+			const rows = byId("rows").children;
+			if (rows[place] !== worker.row.tr) {
+				byId("rows").insertBefore(worker.row.tr, rows[place] || null);
+			}
+		});
+	};
+
+	/* ---- the cluster as a whole ---- */
+
+	const total = (name, value) => {
+		const id = `total-${name.toLowerCase().replace(/[^a-z]+/g, "-")}`;
+		let dd = byId(id);
+		if (!dd) {
+			const group = element("div");
+			dd = element("dd", {id});
+			group.append(element("dt", {}, name), dd);
+			byId("totals").append(group);
+		}
+		setText(dd, value);
+	};
+
+	const showTotals = (cluster) => {
+		const living = [...workers.values()].filter((worker) => !worker.dead);
+		total("Ready", `${cluster.readyWorkers} of ${cluster.configuredWorkers}`);
+		total("Requests/s", rate(sum(living.map((worker) => worker.rate))));
+		total("Connections", String(sum(living.map((worker) => worker.now.load.connections))));
+		total("Heap", bytes(sum(living.map((worker) => worker.now.load.heapUsed))));
+		total("CPU", percent(sum(living.map((worker) => Math.max(worker.now.load.cpu, 0)))));
+		const byIndex = new Map(cluster.workers.map((worker) => [worker.index, worker.restarts]));
+		total("Restarts", String(sum([...byIndex.values()])));
+		total("Primary", `pid ${cluster.primary.pid}, ${time(seconds(cluster.primary.uptime))}`);
+		total("Listening", cluster.listeners.map((listener) => `${listener.address}:${listener.port}`).join(" ") || "not yet");
+	};
+
+	let followed = null;
+
+	const showReload = (reload, configured) => {
+		const section = byId("reload");
+		section.hidden = reload.id === null;
+		if (section.hidden) {
+			return;
+		}
+		const rolling = reload.state === "ROLLING" || reload.state === "WAITING";
+		const of = reload.of || configured;
+		const done = rolling ? Math.max(reload.step - 1, 0) : reload.step;
+		byId("reload-progress").max = of;
+		byId("reload-progress").value = reload.state === "DONE" ? of : done;
+		const why = reload.failure ? `: ${reload.failure.reason}` : "";
+		const text = rolling ? `Reload ${reload.id} (${reload.trigger}): step ${reload.step} of ${of}`
+				: `Reload ${reload.id} (${reload.trigger}) is ${reload.state.toLowerCase()}${why}`;
+		setText(byId("reload-text"), text);
+		const steps = byId("reload-steps");
+		while (steps.children.length > of) {
+			steps.lastChild.remove();
+		}
+		for (let step = 1; step <= of; step++) {
+			let item = steps.children[step - 1];
+			if (!item) {
+				item = element("li");
+				steps.append(item);
+			}
+			const state = reload.state === "DONE" || step <= done ? "done" : step === reload.step && rolling ? "now" : "open";
+			item.dataset.state = state;
+			setText(item, `${step} ${({done: "replaced", now: "is being replaced", open: rolling ? "waits" : "not replaced"})[state]}`);
+		}
+		section.dataset.state = reload.state;
+		if (followed === reload.id && !rolling) {
+			followed = null;
+			outcome(text, reload.state === "DONE" ? "good" : "error");
+		}
+	};
+
+	let lastEvent = 0;
+
+	const showEvents = (events) => {
+		for (const event of events.filter((candidate) => candidate.number > lastEvent)) {
+			lastEvent = event.number;
+			const item = element("li", {"data-event": event.name});
+			const at = new Date(event.at);
+			item.append(element("time", {datetime: event.at}, at.toLocaleTimeString()), document.createTextNode(event.text));
+			byId("events").prepend(item);
+		}
+		while (byId("events").children.length > 200) {
+			byId("events").lastChild.remove();
+		}
+	};
+
+	/* ---- what comes from the cluster ---- */
+
+	let state = null;
+	let lastUpdate = 0;
+	let longestGap = 0;
+
+	const update = (received) => {
+		const now = performance.now();
+		const problem = byId("problem");
+		problem.hidden = !received.cluster.error;
+		if (received.cluster.error) {
+			setText(problem, `The primary does not answer: ${received.cluster.error}`);
+			return;
+		}
+		if (lastUpdate > 0 && document.visibilityState === "visible") {
+			longestGap = Math.max(longestGap, now - lastUpdate);
+			byId("connection").dataset.longestGap = Math.round(longestGap);
+		}
+		lastUpdate = now;
+		if (state && state.cluster.primary.pid !== received.cluster.primary.pid) {
+			lastEvent = 0;
+		}
+		state = received;
+		const cluster = received.cluster;
+		const application = cluster.application || "Cluster";
+		setText(byId("application"), application);
+		document.title = `${application}: ${cluster.readyWorkers} of ${cluster.configuredWorkers} workers`;
+		const input = byId("scale-workers");
+		if (document.activeElement !== input) {
+			input.value = cluster.configuredWorkers;
+		}
+		input.max = received.mostWorkers;
+		byId("actions").hidden = !mayWrite();
+		document.querySelector("thead .action").hidden = !mayWrite();
+		showWorkers(cluster.workers, now);
+		showTotals(cluster);
+		showReload(cluster.reload, cluster.configuredWorkers);
+		showEvents(received.events);
+	};
+
+	const connection = (kind, text) => {
+		const node = byId("connection");
+		node.dataset.state = kind;
+		setText(node, text);
+	};
+
+	let source = null;
+	let failures = 0;
+	let polling = false;
+	let asking = false;
+
+	/* The answer of a worker that hangs is not waited for: the next one asks another. */
+	const poll = async () => {
+		if (asking) {
+			return;
+		}
+		asking = true;
+		const abort = new AbortController();
+		const timer = setTimeout(() => abort.abort(), OVERDUE);
+		try {
+			const response = await fetch(`${settings.base}/state`, {signal: abort.signal, cache: "no-store",
+				headers: {Accept: "application/json"}});
+			update(await response.json());
+			if (polling) {
+				connection("polling", "Live, by polling");
+			}
+		}
+		catch (failure) {
+			connection("connecting", "Reconnecting");
+		}
+		finally {
+			clearTimeout(timer);
+			asking = false;
+		}
+	};
+
+	const stream = () => {
+		if (source) {
+			source.close();
+		}
+		const attempt = new EventSource(`${settings.base}/events`);
+		source = attempt;
+		attempt.addEventListener("message", (message) => {
+			failures = 0;
+			polling = false;
+			update(JSON.parse(message.data));
+			connection("live", "Live");
+		});
+		attempt.addEventListener("error", () => {
+			attempt.close();
+			if (source !== attempt) {
+				return;
+			}
+			source = null;
+			failures++;
+			polling = failures >= ATTEMPTS;
+			setTimeout(stream, polling ? STREAM_AGAIN : RETRY);
+		});
+	};
+
+	setInterval(() => {
+		const since = performance.now() - lastUpdate;
+		if (polling || since > OVERDUE) {
+			poll();
+		}
+		if (!polling && source && lastUpdate > 0 && since > 3 * OVERDUE) {
+			stream();
+		}
+	}, INTERVAL / 2);
+
+	/* ---- what may be done ---- */
+
+	let session = {mayWrite: true};
+
+	const askSession = async () => {
+		const response = await fetch(`${settings.base}/session`, {cache: "no-store", headers: {Accept: "application/json"}});
+		return response.ok ? response.json() : {mayWrite: false};
+	};
+
+	const mayWrite = () => Boolean(state && state.writable && session.mayWrite);
+
+	const outcome = (text, kind) => {
+		byId("outcome").dataset.kind = kind;
+		setText(byId("outcome"), text);
+	};
+
+	const ask = (text, yes) => new Promise((resolve) => {
+		const dialog = byId("question");
+		setText(byId("question-text"), text);
+		setText(byId("question-yes"), yes);
+		const close = (answer) => () => {
+			dialog.returnValue = answer;
+			dialog.close();
+		};
+		byId("question-yes").onclick = close("yes");
+		byId("question-no").onclick = close("no");
+		dialog.returnValue = "no";
+		dialog.onclose = () => resolve(dialog.returnValue === "yes");
+		dialog.showModal();
+	});
+
+	const post = async (operation, body) => {
+		session = await askSession();
+		const headers = {"Content-Type": "application/json", Accept: "application/json"};
+		if (session.csrfHeader) {
+			headers[session.csrfHeader] = session.csrfToken;
+		}
+		const response = await fetch(`${settings.operations}/${operation}`,
+				{method: "POST", headers, body: JSON.stringify(body), cache: "no-store"});
+		const answer = await response.json().catch(() => ({}));
+		if (!response.ok) {
+			const reasons = {401: "You have to log in", 403: "You may not do that", 405: "The endpoint is read-only"};
+			throw new Error(reasons[response.status] || answer.error || `It answered with ${response.status}`);
+		}
+		return answer;
+	};
+
+	const act = async (question, yes, operation, body, told) => {
+		if (!await ask(question, yes)) {
+			return;
+		}
+		outcome("Asking the primary", "good");
+		try {
+			outcome(told(await post(operation, body)), "good");
+		}
+		catch (failure) {
+			outcome(failure.message, "error");
+		}
+	};
+
+	const restart = (id) => act(`Replace worker-${id} by a new worker? It leaves when the new one has proved itself.`,
+			"Restart", "restart", {id}, (answer) => `Restart ${answer.id} of worker-${id} has begun`);
+
+	byId("reload-button").addEventListener("click", () => act(
+			"Replace all workers, one after the other, by ones that run what is there now?", "Reload", "reload", {},
+			(answer) => {
+				followed = answer.id;
+				return `Reload ${answer.id} has begun`;
+			}));
+
+	byId("scale-button").addEventListener("click", () => {
+		const input = byId("scale-workers");
+		if (!input.reportValidity() || input.value === "") {
+			return;
+		}
+		const count = Number(input.value);
+		act(`Run ${number(count)} instead of ${state.cluster.configuredWorkers}?`, "Scale", "scale", {workers: count},
+				(answer) => `There should be ${number(answer.configuredWorkers)} now`);
+	});
+
+	if (settings.operations) {
+		askSession().then((answer) => {
+			session = answer;
+		}, () => {});
+	}
+	if (settings.live === "true") {
+		stream();
+	}
+	else {
+		polling = true;
+	}
+	poll();
+})();

@@ -1,0 +1,142 @@
+package io.clusterboot.metrics;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+
+import io.clusterboot.PortSharing;
+import io.clusterboot.protocol.ClusterStatistics;
+import io.clusterboot.protocol.MemberDescription;
+import io.clusterboot.protocol.WorkerIdentity;
+import io.clusterboot.protocol.WorkerState;
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import io.prometheus.metrics.model.snapshots.GaugeSnapshot;
+import io.prometheus.metrics.model.snapshots.MetricSnapshot;
+import io.prometheus.metrics.model.snapshots.MetricSnapshots;
+import org.junit.jupiter.api.Test;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * Tests for {@link ClusterScrape}, asked of the worker with the id 1 at index 0.
+ */
+class ClusterScrapeTests {
+
+	private final Map<Integer, WorkerSnapshots> workers = new ConcurrentHashMap<>();
+
+	private final List<Integer> silent = new ArrayList<>();
+
+	private final List<Integer> omitted = new ArrayList<>();
+
+	private final List<MemberDescription> members = new ArrayList<>();
+
+	private ClusterScrape scrape(LocalSnapshots local) {
+		return new ClusterScrape(local, () -> this.members, this::request, Duration.ofMillis(300), this.omitted::add);
+	}
+
+	private ClusterScrape scrape() {
+		return scrape(this.workers.get(1));
+	}
+
+	private CompletableFuture<byte[]> request(int id, Duration timeout) {
+		return this.silent.contains(id) ? new CompletableFuture<>()
+				: CompletableFuture.completedFuture(this.workers.get(id).write());
+	}
+
+	private void worker(int id, int index, WorkerState state) {
+		PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+		registry.gauge("id", id);
+		ClusterMetrics metrics = new ClusterMetrics();
+		metrics.bindTo(registry);
+		metrics.update(new ClusterStatistics(2, 2, id, Map.of(), Map.of(), Map.of()));
+		this.workers.put(id,
+				new WorkerSnapshots(new WorkerIdentity(id, index, id, 0, Path.of("unused"), PortSharing.HANDLES),
+						registry.getPrometheusRegistry()));
+		this.members.add(new MemberDescription(id, index, 4711 + id, state));
+	}
+
+	private static Map<String, Double> ids(MetricSnapshots snapshots) {
+		Map<String, Double> ids = new ConcurrentHashMap<>();
+		GaugeSnapshot family = (GaugeSnapshot) family(snapshots, "id");
+		family.getDataPoints().forEach((point) -> ids.put(point.getLabels().get("worker"), point.getValue()));
+		return ids;
+	}
+
+	private static MetricSnapshot family(MetricSnapshots snapshots, String name) {
+		return snapshots.stream()
+			.filter((family) -> name.equals(family.getMetadata().getPrometheusName()))
+			.findFirst()
+			.orElseThrow();
+	}
+
+	@Test
+	void oneOfEachIndexSpeaksUntilItLeaves() {
+		worker(1, 0, WorkerState.READY);
+		worker(2, 1, WorkerState.READY);
+		worker(3, 0, WorkerState.READY);
+		assertThat(ids(scrape().ofCluster())).isEqualTo(Map.of("0", 1.0, "1", 2.0));
+		this.members.set(0, new MemberDescription(1, 0, 4712, WorkerState.DRAINING));
+		assertThat(ids(scrape().ofCluster())).isEqualTo(Map.of("0", 3.0, "1", 2.0));
+		assertThat(this.omitted).isEmpty();
+	}
+
+	@Test
+	void whoStartsIsNotAskedUnlessItIsAskedItself() {
+		worker(1, 0, WorkerState.STARTING);
+		worker(2, 1, WorkerState.STARTING);
+		assertThat(ids(scrape().ofCluster())).isEqualTo(Map.of("0", 1.0));
+		assertThat(this.omitted).isEmpty();
+	}
+
+	@Test
+	void theClustersMetersAreThereOnce() {
+		worker(1, 0, WorkerState.READY);
+		worker(2, 1, WorkerState.READY);
+		MetricSnapshots snapshots = scrape().ofCluster();
+		assertThat(family(snapshots, "cluster_worker_exits").getDataPoints()).singleElement()
+			.satisfies((point) -> assertThat(point.getLabels().isEmpty()).isTrue());
+	}
+
+	@Test
+	void whoIsLateIsLeftOutAndCounted() {
+		worker(1, 0, WorkerState.READY);
+		worker(2, 1, WorkerState.READY);
+		worker(3, 2, WorkerState.REFUSING);
+		this.silent.add(2);
+		assertThat(ids(scrape().ofCluster())).isEqualTo(Map.of("0", 1.0, "2", 3.0));
+		assertThat(this.omitted).containsExactly(1);
+	}
+
+	@Test
+	void oneWorkerIsSelectedByItsIndex() {
+		worker(1, 0, WorkerState.READY);
+		worker(2, 1, WorkerState.READY);
+		MetricSnapshots selected = scrape().ofWorker(1);
+		assertThat((Object) selected).isNotNull();
+		assertThat(ids(selected)).isEqualTo(Map.of("1", 2.0));
+		assertThat(selected.stream()).hasSize(1);
+		assertThat((Object) scrape().ofWorker(2)).isNull();
+	}
+
+	@Test
+	void thePrimaryAddsItsOwnMetersAndWhatItHasLeftOut() {
+		worker(1, 0, WorkerState.READY);
+		worker(2, 1, WorkerState.READY);
+		this.silent.add(2);
+		PrimarySnapshots primary = new PrimarySnapshots(
+				() -> new ClusterStatistics(2, 1, 9, Map.of(), Map.of(), Map.of(0, 5L)));
+		ClusterScrape scrape = new ClusterScrape(primary, () -> this.members, this::request, Duration.ofMillis(300),
+				primary);
+		assertThat(ids(scrape.ofCluster())).isEqualTo(Map.of("0", 1.0));
+		MetricSnapshots snapshots = scrape.ofCluster();
+		assertThat(snapshots.stream().map((family) -> family.getMetadata().getPrometheusName())).contains(
+				"cluster_connections_dispatched_connections", "cluster_worker_exits",
+				"cluster_scrape_omissions_workers");
+	}
+
+}

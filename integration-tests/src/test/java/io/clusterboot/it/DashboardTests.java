@@ -1,0 +1,246 @@
+package io.clusterboot.it;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
+
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.MethodOrderer.OrderAnnotation;
+import org.junit.jupiter.api.Order;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestMethodOrder;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.JsonNode;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+/**
+ * The dashboard in a browser, under a context path. All tests share one cluster and one
+ * page.
+ */
+@ExtendWith(PrintOutputOnFailure.class)
+@TestMethodOrder(OrderAnnotation.class)
+class DashboardTests {
+
+	private static final Duration TIMEOUT = Duration.ofSeconds(60);
+
+	/** Where pictures are left for whoever wants to see them. */
+	private static final Path PICTURES = Path.of("target", "dashboard");
+
+	/** What the page promises. */
+	private static final int LONGEST_GAP = 1000;
+
+	@TempDir
+	private static Path profile;
+
+	private static ClusterProcess cluster;
+
+	private static Browser browser;
+
+	@BeforeAll
+	static void start() throws IOException {
+		assumeTrue(Browser.installed().isPresent(), "Chromium is not installed");
+		cluster = ClusterProcess.demo()
+			.property("server.servlet.context-path", "/shop")
+			.property("management.endpoints.web.exposure.include", "health,cluster,clusterdashboard")
+			.property("management.endpoint.cluster.access", "unrestricted")
+			.property("cluster.reload.probation", "500ms")
+			.property("cluster.primary.port", 0)
+			.start();
+		cluster.awaitLine("worker-2 .* is ready after");
+		browser = Browser.start(profile);
+		browser.screen(1280, 900, false, "light");
+		browser.open("http://127.0.0.1:%d/shop/actuator/cluster/dashboard".formatted(cluster.port()));
+		awaitTrue("document.querySelectorAll('#rows tr[data-state=READY]').length == 2");
+		Files.createDirectories(PICTURES);
+	}
+
+	@AfterAll
+	static void stop() {
+		if (browser != null) {
+			browser.close();
+		}
+		if (cluster != null) {
+			cluster.close();
+		}
+	}
+
+	private static void awaitTrue(String expression) {
+		await().atMost(TIMEOUT)
+			.pollInterval(Duration.ofMillis(50))
+			.until(() -> browser.evaluate(expression).asBoolean(false));
+	}
+
+	private static String text(String selector) {
+		return browser.evaluate("document.querySelector('%s').textContent".formatted(selector)).asString();
+	}
+
+	private static List<Long> pids() {
+		return browser
+			.evaluate("[...document.querySelectorAll('#rows [data-cell=pid] span')].map(pid => +pid.textContent)")
+			.valueStream()
+			.map(JsonNode::asLong)
+			.toList();
+	}
+
+	private static void assertNoGap() {
+		int gap = Integer
+			.parseInt(browser.evaluate("document.getElementById('connection').dataset.longestGap").asString());
+		assertThat(gap).as("Longest time between two updates in ms").isLessThan(LONGEST_GAP);
+	}
+
+	private static void focusAndPressEnter(String id) {
+		browser.evaluate("document.getElementById('%s').focus()".formatted(id));
+		browser.press("Enter", "\r");
+	}
+
+	@Test
+	@Order(1)
+	void thePageLoadsWithoutComplaints() throws IOException {
+		assertThat(text("h1")).isEqualTo("demo-app");
+		assertThat(text("#total-ready")).isEqualTo("2 of 2");
+		assertThat(pids()).containsExactlyInAnyOrderElementsOf(cluster.workerPids());
+		awaitTrue("document.getElementById('connection').dataset.state == 'live'");
+		awaitTrue("document.querySelectorAll('#events li').length >= 4");
+		browser.picture(PICTURES.resolve("light.png"));
+		assertThat(browser.complaints()).isEmpty();
+	}
+
+	@Test
+	@Order(2)
+	void itCanBeUsedByKeyboardAndScreenReader() {
+		browser.press("Tab", "");
+		assertThat(browser.evaluate("document.activeElement.textContent").asString()).isEqualTo("Skip to the workers");
+		assertThat(browser.accessible()).contains("heading Workers", "table ", "columnheader Requests/s",
+				"button Restart worker-1", "spinbutton Workers", "log Events", "button Reload");
+		focusAndPressEnter("reload-button");
+		awaitTrue("document.getElementById('question').open");
+		browser.press("Escape", "");
+		awaitTrue("!document.getElementById('question').open && document.activeElement.id == 'reload-button'");
+		assertThat(text("#outcome")).isEmpty();
+	}
+
+	@Test
+	@Order(3)
+	void itIsReadableOnAPhoneAndInTheDark() throws IOException {
+		browser.screen(360, 800, true, "dark");
+		assertThat(browser.evaluate("document.documentElement.scrollWidth <= window.innerWidth").asBoolean()).isTrue();
+		assertThat(browser.evaluate("getComputedStyle(document.body).backgroundColor").asString())
+			.isEqualTo("rgb(15, 19, 24)");
+		browser.picture(PICTURES.resolve("phone-dark.png"));
+		browser.screen(1280, 900, false, "light");
+		assertThat(browser.evaluate("document.documentElement.scrollWidth <= window.innerWidth").asBoolean()).isTrue();
+	}
+
+	@Test
+	@Order(4)
+	void theNumbersChangeUnderLoad() throws Exception {
+		AtomicBoolean enough = new AtomicBoolean();
+		Thread load = new Thread(() -> {
+			while (!enough.get()) {
+				try (HttpConnection connection = HttpConnection.open(cluster.port(), TIMEOUT)) {
+					connection.send("GET", "/shop/", new byte[0], "Connection: close");
+					connection.read();
+				}
+				catch (IOException ex) {
+					return;
+				}
+			}
+		}, "load");
+		load.start();
+		try {
+			awaitTrue("parseFloat(document.getElementById('total-requests-s').textContent) > 20");
+			awaitTrue("document.querySelector('#rows .chart polyline').getAttribute('points').split(' ').length > 4");
+			browser.picture(PICTURES.resolve("load.png"));
+		}
+		finally {
+			enough.set(true);
+			load.join();
+		}
+		awaitTrue("parseFloat(document.getElementById('total-requests-s').textContent) < 10");
+	}
+
+	@Test
+	@Order(5)
+	void aReloadByButtonReplacesAllWorkersWhileThePageStaysLive() throws IOException {
+		List<Long> before = pids();
+		focusAndPressEnter("reload-button");
+		awaitTrue("document.getElementById('question').open");
+		focusAndPressEnter("question-yes");
+		awaitTrue("!document.getElementById('reload').hidden");
+		awaitTrue("document.querySelectorAll('#reload-steps [data-state=now]').length == 1");
+		browser.picture(PICTURES.resolve("reload.png"));
+		awaitTrue("document.getElementById('outcome').textContent.endsWith('is done')");
+		awaitTrue("document.querySelectorAll('#rows tr').length == 2"
+				+ " && document.querySelectorAll('#rows tr[data-state=READY]').length == 2");
+		assertThat(pids()).hasSize(2).doesNotContainAnyElementsOf(before);
+		assertThat(browser.evaluate("document.getElementById('reload-progress').value").asInt()).isEqualTo(2);
+		assertThat(text("#events")).contains("Reload 1 (endpoint) begins", "Reload 1 is DONE");
+		assertNoGap();
+	}
+
+	@Test
+	@Order(6)
+	void aKilledWorkerTurnsRedAndComesBack() throws IOException {
+		List<Long> before = new ArrayList<>(pids());
+		long killed = before.remove(0);
+		ClusterProcess.signal("KILL", List.of(killed));
+		awaitTrue("document.querySelectorAll('#rows tr[data-state=STOPPED]').length == 1");
+		assertThat(text("#rows tr[data-state=STOPPED] [data-cell=exit]")).contains("ended by SIGKILL");
+		browser.picture(PICTURES.resolve("killed.png"));
+		awaitTrue("document.querySelectorAll('#rows tr').length == 2"
+				+ " && document.querySelectorAll('#rows tr[data-state=READY]').length == 2");
+		assertThat(pids()).containsAll(before).doesNotContain(killed);
+		assertThat(text("#total-restarts")).isEqualTo("1");
+		assertThat(text("#events")).contains("pid %d) exited: ended by SIGKILL".formatted(killed));
+		assertNoGap();
+	}
+
+	@Test
+	@Order(7)
+	void itScalesAndSaysWhatIsRefused() {
+		browser.evaluate("document.getElementById('scale-workers').focus();"
+				+ "document.getElementById('scale-workers').value = 1");
+		focusAndPressEnter("scale-button");
+		awaitTrue("document.getElementById('question').open");
+		assertThat(text("#question-text")).isEqualTo("Run 1 worker instead of 2?");
+		focusAndPressEnter("question-yes");
+		awaitTrue("document.getElementById('outcome').textContent == 'There should be 1 worker now'");
+		awaitTrue("document.querySelectorAll('#rows tr').length == 1");
+		assertThat(text("#events")).contains("From 2 to 1 workers");
+	}
+
+	/**
+	 * The primary has the same page on its own port, where it changes nothing.
+	 */
+	@Test
+	@Order(8)
+	void whereNothingCanBeChangedThereAreNoButtons() {
+		String port = cluster.awaitLine("The primary answers on port (\\d+)").group(1);
+		browser.open("http://127.0.0.1:%s/dashboard".formatted(port));
+		awaitTrue("document.querySelectorAll('#rows tr[data-state=READY]').length == 1");
+		awaitTrue("document.getElementById('connection').dataset.state == 'polling'");
+		assertThat(browser
+			.evaluate("[...document.querySelectorAll('button')].filter(button => button.offsetParent).length")
+			.asInt()).isZero();
+	}
+
+	/**
+	 * A stream that breaks off is no error: the page goes on.
+	 */
+	@Test
+	@Order(9)
+	void thePageHasNotComplained() {
+		assertThat(browser.complaints()).filteredOn((complaint) -> !complaint.contains("\"source\":\"network\""))
+			.isEmpty();
+	}
+
+}
