@@ -242,22 +242,27 @@ final class Dispatcher {
 		Receiver receiver = this.receivers.get(id);
 		if (receiver != null) {
 			receiver.connections = connections + ((receiver.outstanding != null) ? 1 : 0);
+			receiver.heard = true;
 		}
 	}
 
 	/**
 	 * Have connections spread evenly that are kept alive. With a selector that sends each
-	 * client always to the same worker they are where they belong.
+	 * client always to the same worker they are where they belong. Nothing moves while a
+	 * worker is silent, which may stand still.
 	 */
 	synchronized void rebalance() {
-		if (this.selector.isSticky()) {
+		List<Receiver> takingOver = this.receivers.values()
+			.stream()
+			.filter((receiver) -> !receiver.takingOver.isEmpty())
+			.toList();
+		if (this.selector.isSticky() || !takingOver.stream().allMatch((receiver) -> receiver.heard)) {
 			return;
 		}
 		Map<Integer, Integer> connections = new HashMap<>();
-		for (Receiver receiver : this.receivers.values()) {
-			if (!receiver.takingOver.isEmpty()) {
-				connections.put(receiver.id, receiver.connections);
-			}
+		for (Receiver receiver : takingOver) {
+			receiver.heard = false;
+			connections.put(receiver.id, receiver.connections);
 		}
 		this.rebalancer.plan(connections)
 			.forEach((id, surplus) -> this.receivers.get(id).peer.send(new FromPrimary.Rebalance(surplus)));
@@ -283,10 +288,19 @@ final class Dispatcher {
 
 	/**
 	 * Workers that have declined a connection are asked again: they may have room now.
+	 * What moves only to be spread evenly has waited long enough.
 	 */
 	synchronized void tick() {
+		List<Connection> returned = this.waiting.stream().filter(this::isRebalanced).toList();
+		this.waiting.removeAll(returned);
+		returned.forEach(this::giveBack);
 		this.waiting.forEach((connection) -> connection.declinedBy().clear());
 		freed();
+	}
+
+	private void giveBack(Connection connection) {
+		Descriptors.close(connection.descriptor());
+		answer(connection, false);
 	}
 
 	/**
@@ -357,8 +371,7 @@ final class Dispatcher {
 
 	private void pass(Connection connection) {
 		if (isReturned(connection)) {
-			Descriptors.close(connection.descriptor());
-			answer(connection, false);
+			giveBack(connection);
 			return;
 		}
 		List<Receiver> candidates = candidates(connection);
@@ -378,7 +391,7 @@ final class Dispatcher {
 			receiver.open.clear();
 			receiver.takingOver.clear();
 			if (isReturned(connection)) {
-				pass(connection);
+				giveBack(connection);
 				return;
 			}
 			candidates = candidates(connection);
@@ -478,6 +491,9 @@ final class Dispatcher {
 		private long outstandingNumber;
 
 		private int connections;
+
+		/** Whether it has told their number since they were last looked at. */
+		private boolean heard;
 
 		private Busyness busyness = Busyness.NONE;
 

@@ -331,6 +331,34 @@ class DispatcherTests {
 	}
 
 	@Test
+	void nothingIsSpreadWhileAWorkerIsSilent() {
+		Worker first = join(1);
+		Worker second = join(2);
+		first.takesOver(true);
+		second.takesOver(true);
+		this.dispatcher.counted(1, 20);
+		this.dispatcher.rebalance();
+		assertThat(first.rebalanced).isZero();
+		this.dispatcher.counted(2, 0);
+		this.dispatcher.rebalance();
+		assertThat(first.rebalanced).isEqualTo(10);
+	}
+
+	@Test
+	void whatIsOnlyToBeSpreadDoesNotWaitForAWorkerThatStandsStill() throws Exception {
+		Worker first = join(1);
+		Worker second = join(2);
+		first.takesOver(true);
+		second.takesOver(true);
+		first.handsOver(7);
+		first.handsOver(8);
+		this.dispatcher.tick();
+		assertThat(first.answers).containsExactly(new FromPrimary.HandedOver(8, false));
+		second.takes();
+		assertThat(first.answers).contains(new FromPrimary.HandedOver(7, true));
+	}
+
+	@Test
 	void stickyConnectionsStayWhereTheyAre() {
 		this.dispatcher = dispatcher(LoadBalancing.selector("ip-hash"));
 		Worker first = join(1);

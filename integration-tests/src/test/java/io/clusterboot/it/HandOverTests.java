@@ -145,11 +145,15 @@ class HandOverTests {
 		return lines;
 	}
 
+	/**
+	 * Two connections are so few that none moves only to be spread.
+	 */
 	@Test
 	void whatADeadWorkerWasHandedGoesToAnother() throws IOException {
-		ClusterView.Worker leaving = cluster.cluster().workers().get(0);
-		ClusterView.Worker stopped = cluster.cluster().workers().get(1);
-		while (this.connections.size() < 10) {
+		List<ClusterView.Worker> workers = cluster.awaitReplaced(List.of()).workers();
+		ClusterView.Worker leaving = workers.get(0);
+		ClusterView.Worker stopped = workers.get(1);
+		while (this.connections.size() < 2) {
 			connectTo(leaving.pid());
 		}
 		ClusterProcess.signal("STOP", List.of(stopped.pid()));
@@ -159,7 +163,7 @@ class HandOverTests {
 			for (HttpConnection connection : this.connections) {
 				connection.send("POST", "/upload", new byte[10]);
 			}
-			await().atMost(TIMEOUT).until(() -> answered() == 9);
+			await().atMost(TIMEOUT).until(() -> answered() == 1);
 		}
 		finally {
 			ClusterProcess.signal("KILL", List.of(stopped.pid()));
@@ -221,7 +225,7 @@ class HandOverTests {
 		for (int i = 0; i < 1000; i++) {
 			connect().get("/pid");
 		}
-		ClusterView.Worker victim = cluster.cluster().workers().get(0);
+		ClusterView.Worker victim = cluster.awaitReplaced(List.of()).workers().get(0);
 		long connections = spread().get(victim.pid());
 		ClusterProcess.signal("TERM", List.of(victim.pid()));
 		cluster.awaitLine("worker-%d \\(.*\\) drains".formatted(victim.id()), TIMEOUT);
@@ -257,7 +261,7 @@ class HandOverTests {
 	 * Have a worker with all connections hand half of them over.
 	 */
 	private void spreadAndEmptyOne() throws IOException {
-		long full = cluster.cluster().workers().get(0).pid();
+		long full = cluster.awaitReplaced(List.of()).workers().get(0).pid();
 		for (int i = 0; i < 200; i++) {
 			connectTo(full);
 		}
