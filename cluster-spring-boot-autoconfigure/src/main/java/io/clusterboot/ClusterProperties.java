@@ -5,7 +5,9 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 
 import org.jspecify.annotations.Nullable;
 
@@ -44,6 +46,7 @@ import org.springframework.util.unit.DataSize;
  * @param link the connection between primary and workers
  * @param messaging the messages that workers send each other
  * @param tasks the worker pool
+ * @param advice what is said about the application at start
  */
 @ConfigurationProperties("cluster")
 public record ClusterProperties(@DefaultValue("true") boolean enabled, @DefaultValue("auto") WorkerCount workers,
@@ -52,7 +55,7 @@ public record ClusterProperties(@DefaultValue("true") boolean enabled, @DefaultV
 		@DefaultValue Restart restart, @DefaultValue Reload reload, @DefaultValue Recycle recycle,
 		@DefaultValue Drain drain, @DefaultValue Shutdown shutdown, @DefaultValue Worker worker,
 		@DefaultValue Staging staging, @DefaultValue Link link, @DefaultValue Messaging messaging,
-		@DefaultValue Tasks tasks) {
+		@DefaultValue Tasks tasks, @DefaultValue Advice advice) {
 
 	/** Workers per processor beyond which a machine is hardly ever better used. */
 	private static final int MOST_PER_PROCESSOR = 4;
@@ -80,11 +83,11 @@ public record ClusterProperties(@DefaultValue("true") boolean enabled, @DefaultV
 	public ClusterProperties withWorkerJvmArg(String option) {
 		List<String> options = new ArrayList<>(this.worker.jvmArgs());
 		options.add(0, option);
-		return new ClusterProperties(
-				this.enabled, this.workers, this.maxWorkers, this.loadBalancing, this.portSharing, this.startup,
-				this.heartbeat, this.restart, this.reload, this.recycle, this.drain, this.shutdown, new Worker(options,
-						this.worker.environment(), this.worker.environmentFile(), this.worker.requestTimeout()),
-				this.staging, this.link, this.messaging, this.tasks);
+		return new ClusterProperties(this.enabled, this.workers, this.maxWorkers, this.loadBalancing, this.portSharing,
+				this.startup, this.heartbeat, this.restart, this.reload, this.recycle, this.drain, this.shutdown,
+				new Worker(options, this.worker.environment(), this.worker.environmentFile(),
+						this.worker.requestTimeout()),
+				this.staging, this.link, this.messaging, this.tasks, this.advice);
 	}
 
 	/**
@@ -356,6 +359,72 @@ public record ClusterProperties(@DefaultValue("true") boolean enabled, @DefaultV
 		 */
 		public int parallelism() {
 			return (this.threads != null) ? this.threads : Runtime.getRuntime().availableProcessors();
+		}
+
+	}
+
+	/**
+	 * What is said about the application at start.
+	 *
+	 * @param enabled Whether to log what in the application is not safe with several
+	 * workers.
+	 * @param acknowledged Comma-separated list of what is not to be logged, since it is
+	 * meant to be so.
+	 */
+	public record Advice(@DefaultValue("true") boolean enabled, @DefaultValue Set<Topic> acknowledged) {
+
+		public Advice {
+			acknowledged = Set.copyOf(acknowledged);
+		}
+
+		/**
+		 * What there is advice on.
+		 */
+		public enum Topic {
+
+			/**
+			 * HTTP sessions in memory.
+			 */
+			HTTP_SESSION,
+
+			/**
+			 * Caches in memory.
+			 */
+			CACHE,
+
+			/**
+			 * Spring's own STOMP broker.
+			 */
+			STOMP_BROKER,
+
+			/**
+			 * Methods that run by a schedule.
+			 */
+			SCHEDULED,
+
+			/**
+			 * Quartz schedulers that do not know of each other.
+			 */
+			QUARTZ,
+
+			/**
+			 * Databases within the process.
+			 */
+			EMBEDDED_DATABASE,
+
+			/**
+			 * Connection pools that are too large together.
+			 */
+			CONNECTION_POOL;
+
+			/**
+			 * The name as in properties.
+			 */
+			@Override
+			public String toString() {
+				return name().toLowerCase(Locale.ROOT).replace('_', '-');
+			}
+
 		}
 
 	}
