@@ -3,7 +3,9 @@ package io.clusterboot.advice;
 import java.lang.reflect.Method;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.function.Function;
 import java.util.stream.Stream;
 
 import io.clusterboot.ClusterProperties.Advice.Topic;
@@ -29,6 +31,11 @@ public final class HttpSessionAdvisor implements Advisor {
 
 	private static final Set<String> SESSIONS = Set.of("jakarta.servlet.http.HttpSession",
 			"org.springframework.web.server.WebSession");
+
+	private static final String SECURITY = "org.springframework.security.web.SecurityFilterChain";
+
+	private static final List<String> LOGINS = List.of("UsernamePasswordAuthenticationFilter",
+			"OAuth2LoginAuthenticationFilter", "Saml2WebSsoAuthenticationFilter");
 
 	private static final String ATTRIBUTE = "org.springframework.web.bind.annotation.SessionAttribute";
 
@@ -69,7 +76,25 @@ public final class HttpSessionAdvisor implements Advisor {
 		Stream<String> controllers = this.beans.classes()
 			.filter((type) -> AnnotatedElementUtils.hasAnnotation(type, Controller.class))
 			.flatMap(HttpSessionAdvisor::users);
-		return Stream.concat(scoped, controllers).distinct().toList();
+		return Stream.of(scoped, controllers, logins()).flatMap(Function.identity()).distinct().toList();
+	}
+
+	/**
+	 * Spring Security keeps in a session who has logged in.
+	 */
+	private Stream<String> logins() {
+		return this.beans.ofType(SECURITY)
+			.entrySet()
+			.stream()
+			.filter((chain) -> filters(chain.getValue())
+				.anyMatch((filter) -> LOGINS.contains(filter.getClass().getSimpleName())))
+			.map(Map.Entry::getKey);
+	}
+
+	private static Stream<?> filters(Object chain) {
+		Method method = ReflectionUtils.findMethod(chain.getClass(), "getFilters");
+		Object filters = (method != null) ? ReflectionUtils.invokeMethod(method, chain) : null;
+		return (filters instanceof List<?> list) ? list.stream() : Stream.empty();
 	}
 
 	private static Stream<String> users(Class<?> controller) {

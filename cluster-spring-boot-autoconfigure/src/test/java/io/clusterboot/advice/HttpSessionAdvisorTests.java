@@ -8,6 +8,10 @@ import org.junit.jupiter.api.Test;
 
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 import org.springframework.context.ApplicationContext;
+import org.springframework.security.web.DefaultSecurityFilterChain;
+import org.springframework.security.web.authentication.UsernamePasswordAuthenticationFilter;
+import org.springframework.security.web.authentication.www.BasicAuthenticationFilter;
+import org.springframework.security.web.util.matcher.AnyRequestMatcher;
 import org.springframework.session.MapSessionRepository;
 import org.springframework.session.SessionRepository;
 import org.springframework.stereotype.Controller;
@@ -48,6 +52,18 @@ class HttpSessionAdvisorTests {
 	void beansInTheScopeOfSessions() {
 		this.runner.withBean("basket", Basket.class, Basket::new, (definition) -> definition.setScope("session"))
 			.run((context) -> assertAdvice(context).contains("(used by basket)"));
+	}
+
+	@Test
+	void loginsOfSpringSecurity() {
+		this.runner
+			.withBean("web", DefaultSecurityFilterChain.class, AnyRequestMatcher.INSTANCE,
+					new UsernamePasswordAuthenticationFilter())
+			.run((context) -> assertAdvice(context).contains("(used by web)"));
+		this.runner
+			.withBean("api", DefaultSecurityFilterChain.class, AnyRequestMatcher.INSTANCE,
+					new BasicAuthenticationFilter((authentication) -> authentication))
+			.run((context) -> assertAdvice(context).isNull());
 	}
 
 	@Test
