@@ -7,7 +7,9 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 
 import org.jspecify.annotations.Nullable;
 
@@ -49,6 +51,7 @@ import org.springframework.util.unit.DataSize;
  * @param tasks the worker pool
  * @param metrics what a scrape of meters returns
  * @param primary the primary's own port
+ * @param advice what is said about the application at start
  */
 @ConfigurationProperties("cluster")
 public record ClusterProperties(@DefaultValue("true") boolean enabled, @DefaultValue("auto") WorkerCount workers,
@@ -58,7 +61,7 @@ public record ClusterProperties(@DefaultValue("true") boolean enabled, @DefaultV
 		@DefaultValue Drain drain, @DefaultValue Rebalance rebalance, @DefaultValue Shutdown shutdown,
 		@DefaultValue Worker worker, @DefaultValue Staging staging, @DefaultValue Link link,
 		@DefaultValue Messaging messaging, @DefaultValue Tasks tasks, @DefaultValue Metrics metrics,
-		@DefaultValue Primary primary) {
+		@DefaultValue Primary primary, @DefaultValue Advice advice) {
 
 	/** Workers per processor beyond which a machine is hardly ever better used. */
 	private static final int MOST_PER_PROCESSOR = 4;
@@ -91,7 +94,7 @@ public record ClusterProperties(@DefaultValue("true") boolean enabled, @DefaultV
 				this.shutdown,
 				new Worker(options, this.worker.environment(), this.worker.environmentFile(),
 						this.worker.requestTimeout()),
-				this.staging, this.link, this.messaging, this.tasks, this.metrics, this.primary);
+				this.staging, this.link, this.messaging, this.tasks, this.metrics, this.primary, this.advice);
 	}
 
 	/**
@@ -423,6 +426,72 @@ public record ClusterProperties(@DefaultValue("true") boolean enabled, @DefaultV
 		 */
 		public InetSocketAddress socketAddress() {
 			return new InetSocketAddress(this.address, (this.port != null) ? this.port : 0);
+		}
+
+	}
+
+	/**
+	 * What is said about the application at start.
+	 *
+	 * @param enabled Whether to log what in the application is not safe with several
+	 * workers.
+	 * @param acknowledged Comma-separated list of what is not to be logged, since it is
+	 * meant to be so.
+	 */
+	public record Advice(@DefaultValue("true") boolean enabled, @DefaultValue Set<Topic> acknowledged) {
+
+		public Advice {
+			acknowledged = Set.copyOf(acknowledged);
+		}
+
+		/**
+		 * What there is advice on.
+		 */
+		public enum Topic {
+
+			/**
+			 * HTTP sessions in memory.
+			 */
+			HTTP_SESSION,
+
+			/**
+			 * Caches in memory.
+			 */
+			CACHE,
+
+			/**
+			 * Spring's own STOMP broker.
+			 */
+			STOMP_BROKER,
+
+			/**
+			 * Methods that run by a schedule.
+			 */
+			SCHEDULED,
+
+			/**
+			 * Quartz schedulers that do not know of each other.
+			 */
+			QUARTZ,
+
+			/**
+			 * Databases within the process.
+			 */
+			EMBEDDED_DATABASE,
+
+			/**
+			 * Connection pools that are too large together.
+			 */
+			CONNECTION_POOL;
+
+			/**
+			 * The name as in properties.
+			 */
+			@Override
+			public String toString() {
+				return name().toLowerCase(Locale.ROOT).replace('_', '-');
+			}
+
 		}
 
 	}

@@ -3,6 +3,7 @@ package io.clusterboot;
 import java.time.Duration;
 import java.util.Map;
 
+import io.clusterboot.ClusterProperties.Advice;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -72,6 +73,16 @@ class ClusterPropertiesTests {
 		assertThatExceptionOfType(BindException.class).isThrownBy(() -> bind(Map.of(property, value)))
 			.havingRootCause()
 			.withMessageContaining(property + " must");
+	}
+
+	@Test
+	void adviceIsAcknowledgedByName() {
+		assertThat(bind(Map.of("cluster.advice.acknowledged", "http-session,scheduled")).advice().acknowledged())
+			.containsExactlyInAnyOrder(Advice.Topic.HTTP_SESSION, Advice.Topic.SCHEDULED);
+		assertThatExceptionOfType(BindException.class)
+			.isThrownBy(() -> bind(Map.of("cluster.advice.acknowledged", "everything")))
+			.havingCause()
+			.withMessageContaining("everything");
 	}
 
 	private static ClusterProperties bind(Map<String, String> properties) {

@@ -9,9 +9,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 
 import io.clusterboot.protocol.Descriptors;
 import io.clusterboot.protocol.ListenAddress;
@@ -20,15 +18,12 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 /**
  * Tests for {@link AcceptingServerSocket}: two parts in one real listening socket, as two
  * workers have them.
  */
 class AcceptingServerSocketTests {
-
-	private static final Duration SHORT = Duration.ofMillis(300);
 
 	private final List<SocketChannel> clients = new ArrayList<>();
 
@@ -59,37 +54,37 @@ class AcceptingServerSocketTests {
 
 	@Test
 	void nothingIsAcceptedUntilTheGateOpens() throws Exception {
-		CompletableFuture<SocketChannel> accepted = accept(this.first);
+		CompletableFuture<SocketChannel> accepted = Acceptors.accept(this.first);
 		SocketChannel client = connect();
-		assertWaits(accepted);
+		Acceptors.assertWaits(accepted);
 		this.first.open();
-		assertPeer(accepted, client);
+		Acceptors.assertPeer(accepted, client);
 	}
 
 	@Test
 	void aShutGateWakesTheOwnAcceptorAndLeavesConnectionsToTheOther() throws Exception {
 		this.first.open();
-		CompletableFuture<SocketChannel> mine = accept(this.first);
-		assertWaits(mine);
+		CompletableFuture<SocketChannel> mine = Acceptors.accept(this.first);
+		Acceptors.assertWaits(mine);
 		this.first.shut();
 		this.second.open();
 		SocketChannel client = connect();
-		assertPeer(accept(this.second), client);
-		assertWaits(mine);
+		Acceptors.assertPeer(Acceptors.accept(this.second), client);
+		Acceptors.assertWaits(mine);
 		this.second.shut();
 		this.first.open();
-		assertPeer(mine, connect());
+		Acceptors.assertPeer(mine, connect());
 	}
 
 	@Test
 	void shuttingOneGateDoesNotDisturbTheOtherAcceptor() throws Exception {
 		this.first.open();
 		this.second.open();
-		CompletableFuture<SocketChannel> other = accept(this.second);
-		assertWaits(other);
+		CompletableFuture<SocketChannel> other = Acceptors.accept(this.second);
+		Acceptors.assertWaits(other);
 		this.first.shut();
-		assertWaits(other);
-		assertPeer(other, connect());
+		Acceptors.assertWaits(other);
+		Acceptors.assertPeer(other, connect());
 	}
 
 	@Test
@@ -97,46 +92,47 @@ class AcceptingServerSocketTests {
 		SocketChannel client = connect();
 		this.first.close();
 		this.second.open();
-		assertPeer(accept(this.second), client);
+		Acceptors.assertPeer(Acceptors.accept(this.second), client);
 	}
 
 	@Test
 	void lastCallTakesWhatWaitsAndNothingMore() throws Exception {
 		List<SocketChannel> waiting = List.of(connect(), connect(), connect());
-		CompletableFuture<List<SocketChannel>> all = CompletableFuture.supplyAsync(() -> acceptAll(this.first));
+		CompletableFuture<List<SocketChannel>> all = CompletableFuture
+			.supplyAsync(() -> Acceptors.acceptAll(this.first));
 		this.first.lastCall(Duration.ofSeconds(10));
 		SocketChannel late = connect();
 		this.first.wakeup();
 		assertThat(all.get(10, TimeUnit.SECONDS)).hasSameSizeAs(waiting);
 		this.second.open();
-		assertPeer(accept(this.second), late);
+		Acceptors.assertPeer(Acceptors.accept(this.second), late);
 	}
 
 	@Test
 	void lastCallDoesNotWaitForAnAcceptorThatDoesNotCome() {
 		long start = System.nanoTime();
-		this.first.lastCall(SHORT);
-		assertThat(Duration.ofNanos(System.nanoTime() - start)).isGreaterThanOrEqualTo(SHORT);
+		this.first.lastCall(Acceptors.SHORT);
+		assertThat(Duration.ofNanos(System.nanoTime() - start)).isGreaterThanOrEqualTo(Acceptors.SHORT);
 	}
 
 	@Test
 	void wakeupMakesTheAcceptorReturnEmptyHandedOnce() throws Exception {
 		this.first.open();
-		CompletableFuture<SocketChannel> accepted = accept(this.first);
+		CompletableFuture<SocketChannel> accepted = Acceptors.accept(this.first);
 		this.first.wakeup();
 		assertThat(accepted.get(10, TimeUnit.SECONDS)).isNull();
-		CompletableFuture<SocketChannel> again = accept(this.first);
-		assertPeer(again, connect());
+		CompletableFuture<SocketChannel> again = Acceptors.accept(this.first);
+		Acceptors.assertPeer(again, connect());
 	}
 
 	@Test
 	void closeMakesTheAcceptorReturnForGood() throws Exception {
-		CompletableFuture<SocketChannel> accepted = accept(this.first);
+		CompletableFuture<SocketChannel> accepted = Acceptors.accept(this.first);
 		this.first.close();
 		assertThat(accepted.get(10, TimeUnit.SECONDS)).isNull();
-		assertThat(accept(this.first).get(10, TimeUnit.SECONDS)).isNull();
+		assertThat(Acceptors.accept(this.first).get(10, TimeUnit.SECONDS)).isNull();
 		this.first.open();
-		assertThat(accept(this.first).get(10, TimeUnit.SECONDS)).isNull();
+		assertThat(Acceptors.accept(this.first).get(10, TimeUnit.SECONDS)).isNull();
 	}
 
 	@Test
@@ -155,43 +151,6 @@ class AcceptingServerSocketTests {
 		SocketChannel client = SocketChannel.open(this.address);
 		this.clients.add(client);
 		return client;
-	}
-
-	private static List<SocketChannel> acceptAll(SharedServerSocket socket) {
-		List<SocketChannel> all = new ArrayList<>();
-		for (SocketChannel next = acceptNow(socket); next != null; next = acceptNow(socket)) {
-			all.add(next);
-		}
-		return all;
-	}
-
-	private static CompletableFuture<SocketChannel> accept(SharedServerSocket socket) {
-		CompletableFuture<SocketChannel> accepted = new CompletableFuture<>();
-		Thread thread = new Thread(() -> accepted.complete(acceptNow(socket)));
-		thread.setDaemon(true);
-		thread.start();
-		return accepted;
-	}
-
-	private static SocketChannel acceptNow(SharedServerSocket socket) {
-		try {
-			return socket.accept();
-		}
-		catch (IOException ex) {
-			throw new IllegalStateException(ex);
-		}
-	}
-
-	private static void assertWaits(CompletableFuture<SocketChannel> accepted) {
-		assertThatExceptionOfType(TimeoutException.class)
-			.isThrownBy(() -> accepted.get(SHORT.toMillis(), TimeUnit.MILLISECONDS));
-	}
-
-	private static void assertPeer(CompletableFuture<SocketChannel> accepted, SocketChannel client)
-			throws IOException, InterruptedException, ExecutionException, TimeoutException {
-		try (SocketChannel connection = accepted.get(10, TimeUnit.SECONDS)) {
-			assertThat(connection.getRemoteAddress()).isEqualTo(client.getLocalAddress());
-		}
 	}
 
 }

@@ -12,7 +12,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 
 import io.clusterboot.os.ReservedPort;
@@ -31,8 +30,6 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
  */
 @EnabledOnOs(OS.LINUX)
 class ReusePortServerSocketTests {
-
-	private static final Duration SHORT = Duration.ofMillis(300);
 
 	private final List<SocketChannel> clients = new ArrayList<>();
 
@@ -67,39 +64,40 @@ class ReusePortServerSocketTests {
 
 	@Test
 	void nobodyIsLetInBeforeTheGateOpens() throws Exception {
-		CompletableFuture<SocketChannel> accepted = accept(this.first);
-		assertWaits(accepted);
+		CompletableFuture<SocketChannel> accepted = Acceptors.accept(this.first);
+		Acceptors.assertWaits(accepted);
 		assertThatExceptionOfType(ConnectException.class).isThrownBy(this::connect);
 		this.first.open();
-		assertPeer(accepted, connectWhenListening());
+		Acceptors.assertPeer(accepted, connectWhenListening());
 	}
 
 	@Test
 	void aShutGateLeavesAllConnectionsToTheOther() throws Exception {
 		this.first.open();
-		CompletableFuture<SocketChannel> mine = accept(this.first);
-		assertPeer(mine, connectWhenListening());
-		CompletableFuture<SocketChannel> again = accept(this.first);
-		assertWaits(again);
+		CompletableFuture<SocketChannel> mine = Acceptors.accept(this.first);
+		Acceptors.assertPeer(mine, connectWhenListening());
+		CompletableFuture<SocketChannel> again = Acceptors.accept(this.first);
+		Acceptors.assertWaits(again);
 		this.first.shut();
 		this.second.open();
 		for (int i = 0; i < 20; i++) {
-			CompletableFuture<SocketChannel> others = accept(this.second);
-			assertPeer(others, connectWhenListening());
+			CompletableFuture<SocketChannel> others = Acceptors.accept(this.second);
+			Acceptors.assertPeer(others, connectWhenListening());
 		}
-		assertWaits(again);
+		Acceptors.assertWaits(again);
 		this.second.shut();
 		this.first.open();
-		assertPeer(again, connectWhenListening());
+		Acceptors.assertPeer(again, connectWhenListening());
 	}
 
 	@Test
 	void whatWaitsIsAcceptedBeforeTheSocketCloses() throws Exception {
-		CompletableFuture<SocketChannel> accepted = accept(this.first);
+		CompletableFuture<SocketChannel> accepted = Acceptors.accept(this.first);
 		this.first.open();
-		assertPeer(accepted, connectWhenListening());
+		Acceptors.assertPeer(accepted, connectWhenListening());
 		List<SocketChannel> waiting = List.of(connect(), connect(), connect());
-		CompletableFuture<List<SocketChannel>> all = CompletableFuture.supplyAsync(() -> acceptAll(this.first));
+		CompletableFuture<List<SocketChannel>> all = CompletableFuture
+			.supplyAsync(() -> Acceptors.acceptAll(this.first));
 		this.first.lastCall(Duration.ofSeconds(10));
 		this.first.wakeup();
 		assertThat(all.get(10, TimeUnit.SECONDS)).hasSameSizeAs(waiting);
@@ -110,34 +108,34 @@ class ReusePortServerSocketTests {
 
 	@Test
 	void anAcceptorThatDoesNotComeIsNotWaitedForLong() throws Exception {
-		CompletableFuture<SocketChannel> accepted = accept(this.first);
+		CompletableFuture<SocketChannel> accepted = Acceptors.accept(this.first);
 		this.first.open();
-		assertPeer(accepted, connectWhenListening());
+		Acceptors.assertPeer(accepted, connectWhenListening());
 		long start = System.nanoTime();
-		this.first.lastCall(SHORT);
-		assertThat(Duration.ofNanos(System.nanoTime() - start)).isBetween(SHORT, Duration.ofSeconds(5));
+		this.first.lastCall(Acceptors.SHORT);
+		assertThat(Duration.ofNanos(System.nanoTime() - start)).isBetween(Acceptors.SHORT, Duration.ofSeconds(5));
 		assertThatExceptionOfType(ConnectException.class).isThrownBy(this::connect);
 	}
 
 	@Test
 	void wakeupMakesTheAcceptorReturnEmptyHandedOnce() throws Exception {
 		this.first.open();
-		CompletableFuture<SocketChannel> accepted = accept(this.first);
-		assertWaits(accepted);
+		CompletableFuture<SocketChannel> accepted = Acceptors.accept(this.first);
+		Acceptors.assertWaits(accepted);
 		this.first.wakeup();
 		assertThat(accepted.get(10, TimeUnit.SECONDS)).isNull();
-		CompletableFuture<SocketChannel> again = accept(this.first);
-		assertPeer(again, connectWhenListening());
+		CompletableFuture<SocketChannel> again = Acceptors.accept(this.first);
+		Acceptors.assertPeer(again, connectWhenListening());
 	}
 
 	@Test
 	void closeMakesTheAcceptorReturnForGood() throws Exception {
 		this.first.open();
-		CompletableFuture<SocketChannel> accepted = accept(this.first);
-		assertWaits(accepted);
+		CompletableFuture<SocketChannel> accepted = Acceptors.accept(this.first);
+		Acceptors.assertWaits(accepted);
 		this.first.close();
 		assertThat(accepted.get(10, TimeUnit.SECONDS)).isNull();
-		assertThat(accept(this.first).get(10, TimeUnit.SECONDS)).isNull();
+		assertThat(Acceptors.accept(this.first).get(10, TimeUnit.SECONDS)).isNull();
 		assertThat(this.closed).hasValue(1);
 	}
 
@@ -175,43 +173,6 @@ class ReusePortServerSocketTests {
 				assertThat(System.nanoTime()).as("listens in time").isLessThan(deadline);
 				Thread.onSpinWait();
 			}
-		}
-	}
-
-	private static List<SocketChannel> acceptAll(SharedServerSocket socket) {
-		List<SocketChannel> all = new ArrayList<>();
-		for (SocketChannel next = acceptNow(socket); next != null; next = acceptNow(socket)) {
-			all.add(next);
-		}
-		return all;
-	}
-
-	private static CompletableFuture<SocketChannel> accept(SharedServerSocket socket) {
-		CompletableFuture<SocketChannel> accepted = new CompletableFuture<>();
-		Thread thread = new Thread(() -> accepted.complete(acceptNow(socket)));
-		thread.setDaemon(true);
-		thread.start();
-		return accepted;
-	}
-
-	private static SocketChannel acceptNow(SharedServerSocket socket) {
-		try {
-			return socket.accept();
-		}
-		catch (IOException ex) {
-			throw new IllegalStateException(ex);
-		}
-	}
-
-	private static void assertWaits(CompletableFuture<SocketChannel> accepted) {
-		assertThatExceptionOfType(TimeoutException.class)
-			.isThrownBy(() -> accepted.get(SHORT.toMillis(), TimeUnit.MILLISECONDS));
-	}
-
-	private static void assertPeer(CompletableFuture<SocketChannel> accepted, SocketChannel client) throws Exception {
-		try (SocketChannel connection = accepted.get(10, TimeUnit.SECONDS)) {
-			assertThat(connection.isBlocking()).isTrue();
-			assertThat(connection.getRemoteAddress()).isEqualTo(client.getLocalAddress());
 		}
 	}
 

@@ -49,6 +49,7 @@ class StartFailureTests {
 	@CsvSource(delimiter = ';', textBlock = """
 			cluster.workers; 0; use 'auto' or a whole number from 1
 			cluster.workers; some; use 'auto' or a whole number from 1
+			cluster.advice.acknowledged; everything; ^    embedded-database$
 			cluster.heartbeat.timeout; 2s; must be at least three times cluster.heartbeat.interval
 			""")
 	void wrongConfigurationOfTheClusterStartsNoWorker(String property, String value, String advice) {
