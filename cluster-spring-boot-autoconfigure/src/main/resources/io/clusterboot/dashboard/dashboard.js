@@ -399,7 +399,9 @@
 			source = null;
 			failures++;
 			polling = failures >= ATTEMPTS;
-			setTimeout(stream, polling ? STREAM_AGAIN : RETRY);
+			setTimeout(stream, polling ? STREAM_AGAIN : failures > 1 ? RETRY : 0);
+			// the first stream of another worker may take a moment longer
+			poll();
 		});
 	};
 
