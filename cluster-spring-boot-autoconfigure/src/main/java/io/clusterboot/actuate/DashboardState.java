@@ -21,7 +21,7 @@ public record DashboardState(ClusterDescriptor cluster, List<PastEvent> events, 
 		int mostWorkers) implements OperationResponseBody {
 
 	/** Time between two events of a stream. */
-	static final Duration INTERVAL = Duration.ofMillis(500);
+	static final Duration INTERVAL = Duration.ofMillis(250);
 
 	private static final JsonMapper MAPPER = JsonMapper.builder().build();
 

@@ -23,9 +23,9 @@ import org.springframework.scheduling.concurrent.CustomizableThreadFactory;
 import org.springframework.web.HttpRequestHandler;
 
 /**
- * Sends what the dashboard shows as server-sent events, twice a second. A worker that
- * leaves ends its streams at once: the page goes on with another one, and the drain does
- * not wait for it.
+ * Sends what the dashboard shows as server-sent events, four times a second. A worker
+ * that leaves ends its streams at once: the page goes on with another one, and the drain
+ * does not wait for it.
  */
 public final class DashboardStream implements HttpRequestHandler, DisposableBean {
 

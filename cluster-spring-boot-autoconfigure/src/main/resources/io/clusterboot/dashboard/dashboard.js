@@ -7,10 +7,11 @@
 (() => {
 	const settings = document.currentScript.dataset;
 	const SVG = "http://www.w3.org/2000/svg";
-	const INTERVAL = 500;
-	const OVERDUE = 750;
+	const TICK = 100;
+	const OVERDUE = 500;
 	const HISTORY = 180 * 1000;
 	const SHORTEST_HISTORY = 30 * 1000;
+	const HISTORY_STEP = 900;
 	const RATE_WINDOW = 3000;
 	const RETRY = 100;
 	const ATTEMPTS = 15;
@@ -142,7 +143,11 @@
 		for (const [key, value] of Object.entries(metrics)) {
 			entry[key] = value(worker);
 		}
-		worker.history.push(entry);
+		// workers tell their load once a second
+		const last = worker.history[worker.history.length - 1];
+		if (!last || now - last.at >= HISTORY_STEP) {
+			worker.history.push(entry);
+		}
 		worker.samples = worker.samples.filter((sample) => now - sample.at <= RATE_WINDOW);
 		worker.history = worker.history.filter((past) => now - past.at <= HISTORY);
 	};
@@ -394,19 +399,21 @@
 			source = null;
 			failures++;
 			polling = failures >= ATTEMPTS;
-			setTimeout(stream, polling ? STREAM_AGAIN : RETRY);
+			setTimeout(stream, polling ? STREAM_AGAIN : failures > 1 ? RETRY : 0);
+			// the first stream of another worker may take a moment longer
+			poll();
 		});
 	};
 
 	setInterval(() => {
 		const since = performance.now() - lastUpdate;
-		if (polling || since > OVERDUE) {
+		if (since > OVERDUE) {
 			poll();
 		}
-		if (!polling && source && lastUpdate > 0 && since > 3 * OVERDUE) {
+		if (!polling && source && lastUpdate > 0 && since > 4 * OVERDUE) {
 			stream();
 		}
-	}, INTERVAL / 2);
+	}, TICK);
 
 	/* ---- what may be done ---- */
 

@@ -1,6 +1,8 @@
 package io.clusterboot.it;
 
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -63,6 +65,21 @@ class StartFailureTests {
 			cluster.awaitLine(advice);
 			assertThat(starts(cluster)).isEmpty();
 			assertThat(cluster.output().lines()).noneMatch((line) -> line.contains("worker-1"));
+		}
+	}
+
+	@Test
+	void aPortOfThePrimaryThatIsInUseStartsNoWorker() throws IOException {
+		try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
+				ClusterProcess cluster = ClusterProcess.ports()
+					.property("cluster.primary.port", taken.getLocalPort())
+					.expectError("LoggingFailureAnalysisReporter")
+					.expectError("Application run failed")
+					.start()) {
+			assertThat(awaitEnd(cluster)).isEqualTo(1);
+			cluster.awaitLine("APPLICATION FAILED TO START");
+			cluster.awaitLine("The primary cannot listen on port %d of 127.0.0.1".formatted(taken.getLocalPort()));
+			assertThat(starts(cluster)).isEmpty();
 		}
 	}
 
