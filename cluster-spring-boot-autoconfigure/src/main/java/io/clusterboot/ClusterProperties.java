@@ -19,6 +19,8 @@ import org.springframework.util.unit.DataSize;
  *
  * @param enabled Whether to run the application as a cluster; otherwise it runs as it
  * would without this starter.
+ * @param name Name that this application's clusters share: what they keep in Redis
+ * belongs to it; 'spring.application.name' unless set.
  * @param workers Number of workers, a whole number from 1, or 'auto' for one per
  * available processor.
  * @param maxWorkers Largest number of workers that the cluster can be scaled to at run
@@ -41,14 +43,17 @@ import org.springframework.util.unit.DataSize;
  * @param link the connection between primary and workers
  * @param messaging the messages that workers send each other
  * @param tasks the worker pool
+ * @param redis where Redis comes from
+ * @param state what is shared by means of Redis
  */
 @ConfigurationProperties("cluster")
-public record ClusterProperties(@DefaultValue("true") boolean enabled, @DefaultValue("auto") WorkerCount workers,
-		@Nullable Integer maxWorkers, @DefaultValue("kernel") String loadBalancing, @DefaultValue Startup startup,
-		@DefaultValue Heartbeat heartbeat, @DefaultValue Restart restart, @DefaultValue Reload reload,
-		@DefaultValue Recycle recycle, @DefaultValue Drain drain, @DefaultValue Shutdown shutdown,
-		@DefaultValue Worker worker, @DefaultValue Staging staging, @DefaultValue Link link,
-		@DefaultValue Messaging messaging, @DefaultValue Tasks tasks) {
+public record ClusterProperties(@DefaultValue("true") boolean enabled, @Nullable String name,
+		@DefaultValue("auto") WorkerCount workers, @Nullable Integer maxWorkers,
+		@DefaultValue("kernel") String loadBalancing, @DefaultValue Startup startup, @DefaultValue Heartbeat heartbeat,
+		@DefaultValue Restart restart, @DefaultValue Reload reload, @DefaultValue Recycle recycle,
+		@DefaultValue Drain drain, @DefaultValue Shutdown shutdown, @DefaultValue Worker worker,
+		@DefaultValue Staging staging, @DefaultValue Link link, @DefaultValue Messaging messaging,
+		@DefaultValue Tasks tasks, @DefaultValue Redis redis, @DefaultValue State state) {
 
 	/** Workers per processor beyond which a machine is hardly ever better used. */
 	private static final int MOST_PER_PROCESSOR = 4;
@@ -76,10 +81,11 @@ public record ClusterProperties(@DefaultValue("true") boolean enabled, @DefaultV
 	public ClusterProperties withWorkerJvmArg(String option) {
 		List<String> options = new ArrayList<>(this.worker.jvmArgs());
 		options.add(0, option);
-		return new ClusterProperties(this.enabled, this.workers, this.maxWorkers, this.loadBalancing, this.startup,
-				this.heartbeat, this.restart, this.reload, this.recycle, this.drain, this.shutdown, new Worker(options,
-						this.worker.environment(), this.worker.environmentFile(), this.worker.requestTimeout()),
-				this.staging, this.link, this.messaging, this.tasks);
+		return new ClusterProperties(this.enabled, this.name, this.workers, this.maxWorkers, this.loadBalancing,
+				this.startup, this.heartbeat, this.restart, this.reload, this.recycle, this.drain, this.shutdown,
+				new Worker(options, this.worker.environment(), this.worker.environmentFile(),
+						this.worker.requestTimeout()),
+				this.staging, this.link, this.messaging, this.tasks, this.redis, this.state);
 	}
 
 	/**
@@ -351,6 +357,81 @@ public record ClusterProperties(@DefaultValue("true") boolean enabled, @DefaultV
 		 */
 		public int parallelism() {
 			return (this.threads != null) ? this.threads : Runtime.getRuntime().availableProcessors();
+		}
+
+	}
+
+	/**
+	 * Where Redis comes from.
+	 *
+	 * @param mode Which Redis is used: one that the application configures, or else one
+	 * that the cluster runs ('auto'); always the application's ('external') or always the
+	 * cluster's ('embedded'); or neither ('off').
+	 * @param embedded the Redis that the cluster runs
+	 */
+	public record Redis(@DefaultValue("auto") Mode mode, @DefaultValue Embedded embedded) {
+
+		/**
+		 * Which Redis is used.
+		 */
+		public enum Mode {
+
+			/**
+			 * The one that the application configures, or else one that the cluster runs.
+			 */
+			AUTO,
+
+			/**
+			 * The one that the application configures, or Spring Boot's own default.
+			 */
+			EXTERNAL,
+
+			/**
+			 * One that the cluster runs, whatever the application configures.
+			 */
+			EMBEDDED,
+
+			/**
+			 * The cluster neither runs one nor keeps anything in one.
+			 */
+			OFF
+
+		}
+
+		/**
+		 * The Redis that the cluster runs.
+		 *
+		 * @param dataDir Directory in which it keeps its data when the cluster has
+		 * stopped; it is created if need be. Unless set, the data lives for as long as
+		 * the cluster.
+		 * @param maxMemory Size that its data may have; what would need more is refused.
+		 */
+		public record Embedded(@Nullable File dataDir, @DefaultValue("256MB") DataSize maxMemory) {
+
+			private static final DataSize LEAST = DataSize.ofMegabytes(8);
+
+			public Embedded {
+				Check.that(maxMemory.compareTo(LEAST) >= 0, "cluster.redis.embedded.max-memory", maxMemory,
+						"must be 8MB or more");
+			}
+
+		}
+
+	}
+
+	/**
+	 * What is shared by means of Redis.
+	 *
+	 * @param timeout Longest time to wait for Redis; what takes longer fails.
+	 * @param lockLease Time after which a lock is free whose owner has died or hangs; it
+	 * is renewed for as long as the owner lives.
+	 */
+	public record State(@DefaultValue("1s") Duration timeout, @DefaultValue("10s") Duration lockLease) {
+
+		public State {
+			Check.positive("cluster.state.timeout", timeout);
+			Check.that(lockLease.compareTo(timeout.multipliedBy(3)) >= 0, "cluster.state.lock-lease", lockLease,
+					"must be at least three times cluster.state.timeout (" + timeout + ")");
 		}
 
 	}

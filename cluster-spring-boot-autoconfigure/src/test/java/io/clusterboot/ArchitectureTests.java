@@ -44,6 +44,8 @@ class ArchitectureTests {
 			.definedBy("io.clusterboot.scheduling..")
 			.layer("worker")
 			.definedBy("io.clusterboot.worker..")
+			.layer("redis")
+			.definedBy("io.clusterboot.redis..")
 			.layer("primary")
 			.definedBy("io.clusterboot.primary..")
 			.layer("balancing")
@@ -71,7 +73,9 @@ class ArchitectureTests {
 			.whereLayer("worker")
 			.mayOnlyAccessLayers("balancing", "protocol", "os", "root")
 			.whereLayer("primary")
-			.mayOnlyAccessLayers("balancing", "launch", "protocol", "os", "root")
+			.mayOnlyAccessLayers("balancing", "launch", "redis", "protocol", "os", "root")
+			.whereLayer("redis")
+			.mayOnlyAccessLayers("protocol", "root")
 			.whereLayer("balancing")
 			.mayNotAccessAnyLayer()
 			.whereLayer("launch")
@@ -124,7 +128,7 @@ class ArchitectureTests {
 	@Test
 	void thePrimaryNeedsNoApplicationContext() {
 		noClasses().that()
-			.resideInAnyPackage("io.clusterboot.primary..", "io.clusterboot.protocol..")
+			.resideInAnyPackage("io.clusterboot.primary..", "io.clusterboot.redis..", "io.clusterboot.protocol..")
 			.should()
 			.dependOnClassesThat()
 			.resideInAnyPackage("org.springframework.context..", "org.springframework.beans..",

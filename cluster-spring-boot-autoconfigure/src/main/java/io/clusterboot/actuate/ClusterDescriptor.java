@@ -4,6 +4,7 @@ import java.util.List;
 
 import io.clusterboot.protocol.ClusterDescription.Listener;
 import io.clusterboot.protocol.ClusterDescription.PrimaryDescription;
+import io.clusterboot.protocol.ClusterDescription.RedisDescription;
 import io.clusterboot.protocol.ClusterDescription.WorkerDescription;
 import io.clusterboot.protocol.ReloadDescription;
 import org.jspecify.annotations.Nullable;
@@ -26,12 +27,14 @@ import org.springframework.boot.actuate.endpoint.OperationResponseBody;
  * @param reload the reload under way, or else the last one; missing if the primary did
  * not answer
  * @param workers the workers, by index and id; missing if the primary did not answer
+ * @param redis the Redis that the cluster runs; missing if it runs none
  * @param error why the primary did not answer
  */
 public record ClusterDescriptor(@Nullable String application, AnsweredBy answeredBy,
 		@Nullable PrimaryDescription primary, @Nullable Integer configuredWorkers, @Nullable Integer readyWorkers,
 		@Nullable List<Listener> listeners, @Nullable List<String> builds, @Nullable ReloadDescription reload,
-		@Nullable List<WorkerDescription> workers, @Nullable String error) implements OperationResponseBody {
+		@Nullable List<WorkerDescription> workers, @Nullable RedisDescription redis,
+		@Nullable String error) implements OperationResponseBody {
 
 	/**
 	 * The worker that took the request.

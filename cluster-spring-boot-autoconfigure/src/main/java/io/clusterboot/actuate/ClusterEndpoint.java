@@ -46,10 +46,10 @@ public class ClusterEndpoint {
 			ClusterDescription cluster = this.agent.describe();
 			return new ClusterDescriptor(this.application, answeredBy, cluster.primary(), cluster.configuredWorkers(),
 					cluster.readyWorkers(), cluster.listeners(), cluster.builds(), cluster.reload(), cluster.workers(),
-					null);
+					cluster.redis(), null);
 		}
 		catch (IOException ex) {
-			return new ClusterDescriptor(this.application, answeredBy, null, null, null, null, null, null, null,
+			return new ClusterDescriptor(this.application, answeredBy, null, null, null, null, null, null, null, null,
 					ex.getMessage());
 		}
 	}

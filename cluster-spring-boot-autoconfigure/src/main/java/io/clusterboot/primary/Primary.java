@@ -9,6 +9,7 @@ import io.clusterboot.balancing.LoadBalancing;
 import io.clusterboot.launch.Build;
 import io.clusterboot.launch.JavaCommand;
 import io.clusterboot.launch.Staging;
+import io.clusterboot.redis.RedisServer;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
@@ -60,14 +61,18 @@ public final class Primary {
 		int workers = properties.workers().resolve();
 		try (RuntimeDirectory directory = RuntimeDirectory.create(properties.staging().directory());
 				Staging staging = Staging.of(JavaCommand.ofThisProcess(), properties, directory::builds);
-				LinkServer server = LinkServer.bind(directory.socket())) {
+				LinkServer server = LinkServer.bind(directory.socket());
+				// the last to close: workers need it until they have gone
+				RedisServer redis = new RedisServer(properties.redis().embedded(),
+						new RestartPolicy(properties.restart(), Math::random)::delayAfter,
+						directory.socket().getParent())) {
 			Dispatcher dispatcher = dispatcher(properties);
 			ClusterSignals.awaitCluster();
 			Build first = firstBuild(staging);
 			Preload preload = Preload.start();
 			Supervisor supervisor = new Supervisor(properties, new WorkerSpawner(directory.socket()),
 					new StagedBuilds(staging, preload, properties.startup().timeout()), first, PrimaryListeners.load(),
-					dispatcher);
+					dispatcher, redis);
 			server.start(supervisor);
 			ClusterSignals.handle(supervisor);
 			logger.info("Process %d is the primary of %d workers (cluster.workers=%s, %d processors available)"
