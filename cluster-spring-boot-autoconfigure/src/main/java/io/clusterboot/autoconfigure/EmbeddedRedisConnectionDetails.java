@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import io.clusterboot.protocol.RedisEndpoint;
 import io.clusterboot.redis.Lifeline;
 import io.clusterboot.redis.RedisExecutable;
+import io.clusterboot.state.NoRedisException;
 import io.clusterboot.worker.WorkerAgent;
 
 import org.springframework.boot.data.redis.autoconfigure.DataRedisConnectionDetails;
@@ -22,7 +23,8 @@ record EmbeddedRedisConnectionDetails(RedisEndpoint endpoint, Lifeline lifeline)
 		Path directory = agent.identity().socket().getParent();
 		Path executable = RedisExecutable.find(directory);
 		if (executable == null) {
-			throw new IOException("its program is gone");
+			throw new NoRedisException(
+					"cluster.redis.mode is 'embedded', and there is no program of a Redis server that runs here.");
 		}
 		RedisEndpoint endpoint = agent.redis(executable);
 		return new EmbeddedRedisConnectionDetails(endpoint, Lifeline.hold(directory));
