@@ -29,15 +29,13 @@ final class RedisProcess {
 
 	/**
 	 * Gets the program and the lifeline as arguments. Whatever a shell starts in the
-	 * background reads from nothing unless it is given another descriptor. Redis would
-	 * end with the first Ctrl-C at the terminal, which goes to all processes of the
-	 * session, while workers still need it.
+	 * background reads from nothing unless it is given another descriptor.
 	 */
 	private static final String SCRIPT = """
 			trap '' INT HUP QUIT
 			trap 'ended=1; kill "$redis"' TERM
 			exec 3<&0 </dev/null
-			$(command -v setsid) "$1" - <&3 3<&- &
+			"$1" - <&3 3<&- &
 			redis=$!
 			exec 3<&-
 			{ while read -r line; do :; done <"$2"; kill "$$"; } >/dev/null 2>&1 &
@@ -51,6 +49,18 @@ final class RedisProcess {
 			done
 			kill "$lifeline" 2>/dev/null
 			exit "$code"
+			""";
+
+	/**
+	 * What is sent to all processes of the terminal or of the group is not for Redis: the
+	 * Ctrl-C that has workers drain, which need it for that, or the signal that kills all
+	 * others, after which the shell has to end it.
+	 */
+	private static final String IN_A_SESSION_OF_ITS_OWN = """
+			if command -v setsid >/dev/null; then
+				exec setsid /bin/sh -c "$0" "$@"
+			fi
+			exec /bin/sh -c "$0" "$@"
 			""";
 
 	private final Process process;
@@ -78,8 +88,8 @@ final class RedisProcess {
 	 * @throws IOException if the shell cannot be started
 	 */
 	static RedisProcess start(Path executable, RedisConfiguration configuration, Path lifeline) throws IOException {
-		Process process = new ProcessBuilder("/bin/sh", "-c", SCRIPT, "cluster-redis", executable.toString(),
-				lifeline.toString())
+		Process process = new ProcessBuilder("/bin/sh", "-c", IN_A_SESSION_OF_ITS_OWN, SCRIPT, "cluster-redis",
+				executable.toString(), lifeline.toString())
 			.redirectErrorStream(true)
 			.redirectInput(Redirect.PIPE)
 			.start();
