@@ -20,7 +20,7 @@ import org.springframework.boot.data.redis.autoconfigure.DataRedisConnectionDeta
 record EmbeddedRedisConnectionDetails(RedisEndpoint endpoint, Lifeline lifeline) implements DataRedisConnectionDetails {
 
 	static EmbeddedRedisConnectionDetails of(WorkerAgent agent) throws IOException {
-		Path directory = agent.identity().socket().getParent();
+		Path directory = agent.identity().directory();
 		Path executable = RedisExecutable.find(directory);
 		if (executable == null) {
 			throw new NoRedisException(

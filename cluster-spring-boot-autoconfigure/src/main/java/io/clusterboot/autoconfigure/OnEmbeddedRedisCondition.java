@@ -52,7 +52,7 @@ class OnEmbeddedRedisCondition extends SpringBootCondition implements Configurat
 		if (configured != null) {
 			return ConditionOutcome.noMatch(message.because(configured + " is set"));
 		}
-		Path executable = RedisExecutable.find(agent.identity().socket().getParent());
+		Path executable = RedisExecutable.find(agent.identity().directory());
 		return (executable != null) ? ConditionOutcome.match(message.because("it runs " + executable))
 				: ConditionOutcome.noMatch(message.because("there is no program of a Redis server"));
 	}

@@ -64,8 +64,7 @@ public final class Primary {
 				LinkServer server = LinkServer.bind(directory.socket());
 				// the last to close: workers need it until they have gone
 				RedisServer redis = new RedisServer(properties.redis().embedded(),
-						new RestartPolicy(properties.restart(), Math::random)::delayAfter,
-						directory.socket().getParent())) {
+						new RestartPolicy(properties.restart(), Math::random)::delayAfter, directory.path())) {
 			Dispatcher dispatcher = dispatcher(properties);
 			ClusterSignals.awaitCluster();
 			Build first = firstBuild(staging);

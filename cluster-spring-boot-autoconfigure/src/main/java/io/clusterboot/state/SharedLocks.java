@@ -2,6 +2,7 @@ package io.clusterboot.state;
 
 import java.time.Duration;
 import java.util.Map;
+import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
@@ -64,7 +65,7 @@ final class SharedLocks implements AutoCloseable {
 
 	Candidacy candidate(String role) {
 		LockRegistryLeaderInitiator initiator = new LockRegistryLeaderInitiator(this.elections,
-				new DefaultCandidate(null, role));
+				new DefaultCandidate(UUID.randomUUID().toString(), role));
 		initiator.setHeartBeatMillis(this.lease.toMillis() / 5);
 		initiator.start();
 		return new Candidacy() {

@@ -17,9 +17,10 @@ import java.util.stream.Collectors;
  * @param builds what the workers run
  * @param reload the reload under way, or the last one
  * @param workers the workers
+ * @param redis the Redis that the cluster runs
  */
 public record ClusterView(String application, Who answeredBy, Primary primary, int configuredWorkers, int readyWorkers,
-		List<Listener> listeners, List<String> builds, Reload reload, List<Worker> workers) {
+		List<Listener> listeners, List<String> builds, Reload reload, List<Worker> workers, Redis redis) {
 
 	/**
 	 * The pids of all workers.
@@ -45,6 +46,9 @@ public record ClusterView(String application, Who answeredBy, Primary primary, i
 	}
 
 	public record Primary(long pid, String startedAt) {
+	}
+
+	public record Redis(Long pid, int port, boolean up, int restarts) {
 	}
 
 	public record Listener(String address, int port) {
