@@ -45,6 +45,7 @@ import org.springframework.util.unit.DataSize;
  * @param tasks the worker pool
  * @param redis where Redis comes from
  * @param state what is shared by means of Redis
+ * @param cache caches in Redis
  */
 @ConfigurationProperties("cluster")
 public record ClusterProperties(@DefaultValue("true") boolean enabled, @Nullable String name,
@@ -53,7 +54,7 @@ public record ClusterProperties(@DefaultValue("true") boolean enabled, @Nullable
 		@DefaultValue Restart restart, @DefaultValue Reload reload, @DefaultValue Recycle recycle,
 		@DefaultValue Drain drain, @DefaultValue Shutdown shutdown, @DefaultValue Worker worker,
 		@DefaultValue Staging staging, @DefaultValue Link link, @DefaultValue Messaging messaging,
-		@DefaultValue Tasks tasks, @DefaultValue Redis redis, @DefaultValue State state) {
+		@DefaultValue Tasks tasks, @DefaultValue Redis redis, @DefaultValue State state, @DefaultValue Cache cache) {
 
 	/** Workers per processor beyond which a machine is hardly ever better used. */
 	private static final int MOST_PER_PROCESSOR = 4;
@@ -85,7 +86,7 @@ public record ClusterProperties(@DefaultValue("true") boolean enabled, @Nullable
 				this.startup, this.heartbeat, this.restart, this.reload, this.recycle, this.drain, this.shutdown,
 				new Worker(options, this.worker.environment(), this.worker.environmentFile(),
 						this.worker.requestTimeout()),
-				this.staging, this.link, this.messaging, this.tasks, this.redis, this.state);
+				this.staging, this.link, this.messaging, this.tasks, this.redis, this.state, this.cache);
 	}
 
 	/**
@@ -432,6 +433,33 @@ public record ClusterProperties(@DefaultValue("true") boolean enabled, @Nullable
 			Check.positive("cluster.state.timeout", timeout);
 			Check.that(lockLease.compareTo(timeout.multipliedBy(3)) >= 0, "cluster.state.lock-lease", lockLease,
 					"must be at least three times cluster.state.timeout (" + timeout + ")");
+		}
+
+	}
+
+	/**
+	 * Caches in Redis.
+	 *
+	 * @param near what each worker keeps of them
+	 */
+	public record Cache(@DefaultValue Near near) {
+
+		/**
+		 * What each worker keeps of a cache in Redis, to ask less often.
+		 *
+		 * @param enabled Whether each worker keeps what it has read from the caches in
+		 * Redis, until a worker changes it; needs Caffeine.
+		 * @param maxEntries Number of entries of each cache that a worker keeps.
+		 * @param timeToLive Longest time that a worker keeps an entry.
+		 */
+		public record Near(@DefaultValue("false") boolean enabled, @DefaultValue("10000") int maxEntries,
+				@DefaultValue("30s") Duration timeToLive) {
+
+			public Near {
+				Check.atLeast("cluster.cache.near.max-entries", maxEntries, 1);
+				Check.positive("cluster.cache.near.time-to-live", timeToLive);
+			}
+
 		}
 
 	}
