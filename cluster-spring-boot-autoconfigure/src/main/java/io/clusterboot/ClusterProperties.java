@@ -23,6 +23,8 @@ import org.springframework.util.unit.DataSize;
  *
  * @param enabled Whether to run the application as a cluster; otherwise it runs as it
  * would without this starter.
+ * @param name Name that this application's clusters share: what they keep in Redis
+ * belongs to it; 'spring.application.name' unless set.
  * @param workers Number of workers, a whole number from 1, or 'auto' for one per
  * available processor.
  * @param maxWorkers Largest number of workers that the cluster can be scaled to at run
@@ -52,16 +54,20 @@ import org.springframework.util.unit.DataSize;
  * @param metrics what a scrape of meters returns
  * @param primary the primary's own port
  * @param advice what is said about the application at start
+ * @param redis where Redis comes from
+ * @param state what is shared by means of Redis
+ * @param cache caches in Redis
  */
 @ConfigurationProperties("cluster")
-public record ClusterProperties(@DefaultValue("true") boolean enabled, @DefaultValue("auto") WorkerCount workers,
-		@Nullable Integer maxWorkers, @DefaultValue("kernel") String loadBalancing,
-		@DefaultValue("auto") PortSharing portSharing, @DefaultValue Startup startup, @DefaultValue Heartbeat heartbeat,
-		@DefaultValue Restart restart, @DefaultValue Reload reload, @DefaultValue Recycle recycle,
-		@DefaultValue Drain drain, @DefaultValue Rebalance rebalance, @DefaultValue Shutdown shutdown,
-		@DefaultValue Worker worker, @DefaultValue Staging staging, @DefaultValue Link link,
-		@DefaultValue Messaging messaging, @DefaultValue Tasks tasks, @DefaultValue Metrics metrics,
-		@DefaultValue Primary primary, @DefaultValue Advice advice) {
+public record ClusterProperties(@DefaultValue("true") boolean enabled, @Nullable String name,
+		@DefaultValue("auto") WorkerCount workers, @Nullable Integer maxWorkers,
+		@DefaultValue("kernel") String loadBalancing, @DefaultValue("auto") PortSharing portSharing,
+		@DefaultValue Startup startup, @DefaultValue Heartbeat heartbeat, @DefaultValue Restart restart,
+		@DefaultValue Reload reload, @DefaultValue Recycle recycle, @DefaultValue Drain drain,
+		@DefaultValue Rebalance rebalance, @DefaultValue Shutdown shutdown, @DefaultValue Worker worker,
+		@DefaultValue Staging staging, @DefaultValue Link link, @DefaultValue Messaging messaging,
+		@DefaultValue Tasks tasks, @DefaultValue Metrics metrics, @DefaultValue Primary primary,
+		@DefaultValue Advice advice, @DefaultValue Redis redis, @DefaultValue State state, @DefaultValue Cache cache) {
 
 	/** Workers per processor beyond which a machine is hardly ever better used. */
 	private static final int MOST_PER_PROCESSOR = 4;
@@ -89,12 +95,13 @@ public record ClusterProperties(@DefaultValue("true") boolean enabled, @DefaultV
 	public ClusterProperties withWorkerJvmArg(String option) {
 		List<String> options = new ArrayList<>(this.worker.jvmArgs());
 		options.add(0, option);
-		return new ClusterProperties(this.enabled, this.workers, this.maxWorkers, this.loadBalancing, this.portSharing,
-				this.startup, this.heartbeat, this.restart, this.reload, this.recycle, this.drain, this.rebalance,
-				this.shutdown,
+		return new ClusterProperties(this.enabled, this.name, this.workers, this.maxWorkers, this.loadBalancing,
+				this.portSharing, this.startup, this.heartbeat, this.restart, this.reload, this.recycle, this.drain,
+				this.rebalance, this.shutdown,
 				new Worker(options, this.worker.environment(), this.worker.environmentFile(),
 						this.worker.requestTimeout()),
-				this.staging, this.link, this.messaging, this.tasks, this.metrics, this.primary, this.advice);
+				this.staging, this.link, this.messaging, this.tasks, this.metrics, this.primary, this.advice,
+				this.redis, this.state, this.cache);
 	}
 
 	/**
@@ -490,6 +497,108 @@ public record ClusterProperties(@DefaultValue("true") boolean enabled, @DefaultV
 			@Override
 			public String toString() {
 				return name().toLowerCase(Locale.ROOT).replace('_', '-');
+			}
+
+		}
+
+	}
+
+	/**
+	 * Where Redis comes from.
+	 *
+	 * @param mode Which Redis is used: one that the application configures, or else one
+	 * that the cluster runs ('auto'); always the application's ('external') or always the
+	 * cluster's ('embedded'); or neither ('off').
+	 * @param embedded the Redis that the cluster runs
+	 */
+	public record Redis(@DefaultValue("auto") Mode mode, @DefaultValue Embedded embedded) {
+
+		/**
+		 * Which Redis is used.
+		 */
+		public enum Mode {
+
+			/**
+			 * The one that the application configures, or else one that the cluster runs.
+			 */
+			AUTO,
+
+			/**
+			 * The one that the application configures, or Spring Boot's own default.
+			 */
+			EXTERNAL,
+
+			/**
+			 * One that the cluster runs, whatever the application configures.
+			 */
+			EMBEDDED,
+
+			/**
+			 * The cluster neither runs one nor keeps anything in one.
+			 */
+			OFF
+
+		}
+
+		/**
+		 * The Redis that the cluster runs.
+		 *
+		 * @param dataDir Directory in which it keeps its data when the cluster has
+		 * stopped; it is created if need be. Unless set, the data lives for as long as
+		 * the cluster.
+		 * @param maxMemory Size that its data may have; what would need more is refused.
+		 */
+		public record Embedded(@Nullable File dataDir, @DefaultValue("256MB") DataSize maxMemory) {
+
+			private static final DataSize LEAST = DataSize.ofMegabytes(8);
+
+			public Embedded {
+				Check.that(maxMemory.compareTo(LEAST) >= 0, "cluster.redis.embedded.max-memory", maxMemory,
+						"must be 8MB or more");
+			}
+
+		}
+
+	}
+
+	/**
+	 * What is shared by means of Redis.
+	 *
+	 * @param timeout Longest time to wait for Redis; what takes longer fails.
+	 * @param lockLease Time after which a lock is free whose owner has died or hangs; it
+	 * is renewed for as long as the owner lives.
+	 */
+	public record State(@DefaultValue("1s") Duration timeout, @DefaultValue("10s") Duration lockLease) {
+
+		public State {
+			Check.positive("cluster.state.timeout", timeout);
+			Check.that(lockLease.compareTo(timeout.multipliedBy(3)) >= 0, "cluster.state.lock-lease", lockLease,
+					"must be at least three times cluster.state.timeout (" + timeout + ")");
+		}
+
+	}
+
+	/**
+	 * Caches in Redis.
+	 *
+	 * @param near what each worker keeps of them
+	 */
+	public record Cache(@DefaultValue Near near) {
+
+		/**
+		 * What each worker keeps of a cache in Redis, to ask less often.
+		 *
+		 * @param enabled Whether each worker keeps what it has read from the caches in
+		 * Redis, until a worker changes it; needs Caffeine.
+		 * @param maxEntries Number of entries of each cache that a worker keeps.
+		 * @param timeToLive Longest time that a worker keeps an entry.
+		 */
+		public record Near(@DefaultValue("false") boolean enabled, @DefaultValue("10000") int maxEntries,
+				@DefaultValue("30s") Duration timeToLive) {
+
+			public Near {
+				Check.atLeast("cluster.cache.near.max-entries", maxEntries, 1);
+				Check.positive("cluster.cache.near.time-to-live", timeToLive);
 			}
 
 		}

@@ -5,6 +5,7 @@ import java.util.List;
 import io.clusterboot.protocol.ClusterDescription.HandOverDescription;
 import io.clusterboot.protocol.ClusterDescription.Listener;
 import io.clusterboot.protocol.ClusterDescription.PrimaryDescription;
+import io.clusterboot.protocol.ClusterDescription.RedisDescription;
 import io.clusterboot.protocol.ClusterDescription.WorkerDescription;
 import io.clusterboot.protocol.ReloadDescription;
 import org.jspecify.annotations.Nullable;
@@ -29,13 +30,14 @@ import org.springframework.boot.actuate.endpoint.OperationResponseBody;
  * @param handOvers the connections that have moved from one worker to another; missing if
  * the primary did not answer
  * @param workers the workers, by index and id; missing if the primary did not answer
+ * @param redis the Redis that the cluster runs; missing if it runs none
  * @param error why the primary did not answer
  */
 public record ClusterDescriptor(@Nullable String application, AnsweredBy answeredBy,
 		@Nullable PrimaryDescription primary, @Nullable Integer configuredWorkers, @Nullable Integer readyWorkers,
 		@Nullable List<Listener> listeners, @Nullable List<String> builds, @Nullable ReloadDescription reload,
 		@Nullable HandOverDescription handOvers, @Nullable List<WorkerDescription> workers,
-		@Nullable String error) implements OperationResponseBody {
+		@Nullable RedisDescription redis, @Nullable String error) implements OperationResponseBody {
 
 	/**
 	 * The worker that took the request.

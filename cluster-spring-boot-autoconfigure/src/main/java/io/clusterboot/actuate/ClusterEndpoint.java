@@ -51,12 +51,12 @@ public class ClusterEndpoint {
 	ClusterDescriptor describe(ClusterDescription cluster) {
 		return new ClusterDescriptor(this.application, answeredBy(), cluster.primary(), cluster.configuredWorkers(),
 				cluster.readyWorkers(), cluster.listeners(), cluster.builds(), cluster.reload(), cluster.handOvers(),
-				cluster.workers(), null);
+				cluster.workers(), cluster.redis(), null);
 	}
 
 	ClusterDescriptor unknown(IOException cause) {
 		return new ClusterDescriptor(this.application, answeredBy(), null, null, null, null, null, null, null, null,
-				cause.getMessage());
+				null, cause.getMessage());
 	}
 
 	private AnsweredBy answeredBy() {

@@ -9,6 +9,7 @@ import java.util.Objects;
 import io.clusterboot.protocol.ClusterDescription;
 import io.clusterboot.protocol.ClusterDescription.PrimaryDescription;
 import io.clusterboot.protocol.ClusterDescription.WorkerDescription;
+import io.clusterboot.redis.RedisServer;
 
 /**
  * Describes the cluster to those who ask.
@@ -23,15 +24,19 @@ final class ClusterDescriber {
 
 	private final Dispatcher dispatcher;
 
+	private final RedisServer redis;
+
 	private final Instant startedAt = Instant.now();
 
 	private final long started;
 
-	ClusterDescriber(Slots slots, HandleRegistry handles, Rollouts rollouts, Dispatcher dispatcher, long now) {
+	ClusterDescriber(Slots slots, HandleRegistry handles, Rollouts rollouts, Dispatcher dispatcher, RedisServer redis,
+			long now) {
 		this.slots = slots;
 		this.handles = handles;
 		this.rollouts = rollouts;
 		this.dispatcher = dispatcher;
+		this.redis = redis;
 		this.started = now;
 	}
 
@@ -44,7 +49,7 @@ final class ClusterDescriber {
 		PrimaryDescription primary = new PrimaryDescription(ProcessHandle.current().pid(), this.startedAt,
 				Duration.ofNanos(now - this.started));
 		return new ClusterDescription(primary, this.slots.configured(), this.slots.ready(), this.handles.listeners(),
-				builds(), this.rollouts.describe(), this.dispatcher.handOvers(), workers);
+				builds(), this.rollouts.describe(), this.dispatcher.handOvers(), workers, this.redis.describe());
 	}
 
 	private List<String> builds() {

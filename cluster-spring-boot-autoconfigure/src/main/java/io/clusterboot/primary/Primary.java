@@ -11,6 +11,7 @@ import io.clusterboot.balancing.WorkerSelector;
 import io.clusterboot.launch.Build;
 import io.clusterboot.launch.JavaCommand;
 import io.clusterboot.launch.Staging;
+import io.clusterboot.redis.RedisServer;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 
@@ -92,6 +93,9 @@ public final class Primary {
 		try (RuntimeDirectory directory = RuntimeDirectory.create(properties.staging().directory());
 				Staging staging = Staging.of(JavaCommand.ofThisProcess(), properties, directory::builds);
 				LinkServer server = LinkServer.bind(directory.socket(), portSharing);
+				// workers need it until they have gone
+				RedisServer redis = new RedisServer(properties.redis().embedded(),
+						new RestartPolicy(properties.restart(), Math::random)::delayAfter, directory.path());
 				PrimaryServer ownPort = (properties.primary().port() != null) ? PrimaryServer.bind(properties.primary())
 						: null) {
 			Dispatcher dispatcher = dispatcher(properties, portSharing);
@@ -100,7 +104,7 @@ public final class Primary {
 			Preload preload = Preload.start(ownPort != null);
 			Supervisor supervisor = new Supervisor(properties, new WorkerSpawner(server, portSharing),
 					new StagedBuilds(staging, preload, properties.startup().timeout()), first, PrimaryListeners.load(),
-					dispatcher);
+					dispatcher, redis);
 			server.start(supervisor);
 			ClusterSignals.handle(supervisor);
 			if (ownPort != null) {

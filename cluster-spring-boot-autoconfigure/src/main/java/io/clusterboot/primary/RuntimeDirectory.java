@@ -65,6 +65,10 @@ final class RuntimeDirectory implements AutoCloseable {
 		return SharedDirectory.create(parent, PREFIX + ProcessHandle.current().pid() + "-");
 	}
 
+	Path path() {
+		return this.directory.path();
+	}
+
 	Path socket() {
 		return this.directory.path().resolve(SOCKET);
 	}

@@ -2,6 +2,7 @@ package io.clusterboot.primary;
 
 import java.io.FileDescriptor;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -36,6 +37,7 @@ import io.clusterboot.protocol.Refusal;
 import io.clusterboot.protocol.RestartReason;
 import io.clusterboot.protocol.ReloadDescription.Failure;
 import io.clusterboot.protocol.WorkerState;
+import io.clusterboot.redis.RedisServer;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
@@ -104,6 +106,8 @@ final class Supervisor implements LinkServer.Admission, ClusterSignals.Commands 
 
 	private final ClusterDescriber describer;
 
+	private final RedisServer redis;
+
 	private Phase phase = Phase.STARTING;
 
 	private long rebalanced;
@@ -113,7 +117,7 @@ final class Supervisor implements LinkServer.Admission, ClusterSignals.Commands 
 	private int exitCode;
 
 	Supervisor(ClusterProperties properties, WorkerSpawner spawner, BuildSource builds, Build first,
-			PrimaryListeners listeners, Dispatcher dispatcher) {
+			PrimaryListeners listeners, Dispatcher dispatcher, RedisServer redis) {
 		this.properties = properties;
 		this.dispatcher = dispatcher;
 		this.handles = new HandleRegistry(LoadBalancing.isPassing(properties.loadBalancing()) ? dispatcher : null);
@@ -134,7 +138,8 @@ final class Supervisor implements LinkServer.Admission, ClusterSignals.Commands 
 		this.coordination = new Coordination(this.slots, this.rollouts);
 		this.commands = new ClusterCommands(properties.mostWorkers(), this.slots, this.rollouts, this.departures,
 				this.announcements, this.clock::now);
-		this.describer = new ClusterDescriber(this.slots, this.handles, this.rollouts, this.dispatcher,
+		this.redis = redis;
+		this.describer = new ClusterDescriber(this.slots, this.handles, this.rollouts, this.dispatcher, this.redis,
 				this.clock.now());
 		this.rebalanced = this.clock.now();
 		this.slots.resize(properties.workers().resolve(), this.clock.now(), (index) -> {
@@ -624,6 +629,19 @@ final class Supervisor implements LinkServer.Admission, ClusterSignals.Commands 
 		else if (message instanceof FromWorker.Completed completed) {
 			this.coordination.completed(worker, completed);
 		}
+		else if (message instanceof FromWorker.RedisWanted request) {
+			provideRedis(worker, request);
+		}
+	}
+
+	/**
+	 * To start it takes its time, so the answer is an event of its own.
+	 */
+	private void provideRedis(WorkerHandle worker, FromWorker.RedisWanted request) {
+		this.redis.provide(Path.of(request.executable()))
+			.whenComplete(
+					(endpoint, failure) -> post(() -> worker.send(new FromPrimary.RedisProvided(request.exchange(),
+							endpoint, (failure != null) ? failure.getMessage() : null))));
 	}
 
 	private void leaveRequested(WorkerHandle worker, String reason) {

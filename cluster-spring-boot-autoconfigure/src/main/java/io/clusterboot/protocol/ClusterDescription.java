@@ -19,10 +19,11 @@ import org.jspecify.annotations.Nullable;
  * @param reload the reload under way, or else the last one
  * @param handOvers the connections that have moved from one worker to another
  * @param workers the workers, by index and id
+ * @param redis the Redis that the cluster runs, or {@code null} if it runs none
  */
 public record ClusterDescription(PrimaryDescription primary, int configuredWorkers, int readyWorkers,
 		List<Listener> listeners, List<String> builds, ReloadDescription reload, HandOverDescription handOvers,
-		List<WorkerDescription> workers) {
+		List<WorkerDescription> workers, @Nullable RedisDescription redis) {
 
 	/**
 	 * The primary's process.
@@ -50,6 +51,17 @@ public record ClusterDescription(PrimaryDescription primary, int configuredWorke
 	 * @param returned number of those that none has taken
 	 */
 	public record HandOverDescription(long handedOver, long returned) {
+	}
+
+	/**
+	 * The Redis that the cluster runs.
+	 *
+	 * @param pid process id, or {@code null} while it does not run
+	 * @param port port that it listens on, on the loopback address
+	 * @param up whether it runs
+	 * @param restarts how often it was started again after it had ended
+	 */
+	public record RedisDescription(@JsonInclude @Nullable Long pid, int port, boolean up, int restarts) {
 	}
 
 	/**

@@ -101,6 +101,16 @@ public sealed interface FromPrimary extends Message {
 	}
 
 	/**
+	 * Tells where the cluster's Redis listens, whether it is up or not.
+	 *
+	 * @param exchange the number of the worker's {@link FromWorker.RedisWanted}
+	 * @param endpoint where it listens; {@code null} if there can be none
+	 * @param error why there can be none
+	 */
+	record RedisProvided(long exchange, @Nullable RedisEndpoint endpoint, @Nullable String error) implements Answer {
+	}
+
+	/**
 	 * Tells the worker what is going on in the cluster.
 	 */
 	sealed interface News extends FromPrimary {

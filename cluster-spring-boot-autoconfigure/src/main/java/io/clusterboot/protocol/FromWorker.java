@@ -130,6 +130,16 @@ public sealed interface FromWorker extends Message {
 	}
 
 	/**
+	 * Asks for the Redis that the cluster runs, which is started if there is none.
+	 * Answered by {@link FromPrimary.RedisProvided}.
+	 *
+	 * @param exchange number that the answer carries
+	 * @param executable what to start
+	 */
+	record RedisWanted(long exchange, String executable) implements FromWorker {
+	}
+
+	/**
 	 * Says that a worker that leaves takes no more connections.
 	 */
 	record StoppedAccepting() implements FromWorker {

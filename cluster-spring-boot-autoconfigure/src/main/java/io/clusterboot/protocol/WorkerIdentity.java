@@ -2,6 +2,7 @@ package io.clusterboot.protocol;
 
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Objects;
 
 import io.clusterboot.PortSharing;
 import org.jspecify.annotations.Nullable;
@@ -32,6 +33,14 @@ public record WorkerIdentity(int id, int index, int seat, int generation, Path s
 		return List.of("-D" + PREFIX + "id=" + this.id, "-D" + PREFIX + "index=" + this.index,
 				"-D" + PREFIX + "seat=" + this.seat, "-D" + PREFIX + "generation=" + this.generation,
 				"-D" + PREFIX + "socket=" + this.socket, "-D" + PREFIX + "port-sharing=" + this.portSharing);
+	}
+
+	/**
+	 * The primary's directory, which nobody but this user can enter.
+	 * @return the directory
+	 */
+	public Path directory() {
+		return Objects.requireNonNull(this.socket.getParent());
 	}
 
 	/**

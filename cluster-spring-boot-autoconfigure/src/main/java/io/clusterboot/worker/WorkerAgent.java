@@ -2,6 +2,7 @@ package io.clusterboot.worker;
 
 import java.io.FileDescriptor;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
@@ -20,6 +21,7 @@ import io.clusterboot.protocol.ClusterDescription;
 import io.clusterboot.protocol.Envelope;
 import io.clusterboot.protocol.FromPrimary;
 import io.clusterboot.protocol.FromWorker;
+import io.clusterboot.protocol.RedisEndpoint;
 import io.clusterboot.protocol.ReloadDescription;
 import io.clusterboot.protocol.WorkerIdentity;
 import io.clusterboot.protocol.WorkerState;
@@ -245,6 +247,24 @@ public final class WorkerAgent implements PrimaryLink.Orders {
 	public FromPrimary.Described describeWithEvents() throws IOException {
 		return (FromPrimary.Described) this.link.ask(FromWorker.Describe::new, this.properties.link().replyTimeout())
 			.message();
+	}
+
+	/**
+	 * Ask the primary for the Redis that the cluster runs, which is started if it does
+	 * not run.
+	 * @param executable what to start
+	 * @return where it listens, whether it is up or not
+	 * @throws IOException if there can be none
+	 */
+	public RedisEndpoint redis(Path executable) throws IOException {
+		FromPrimary.RedisProvided provided = (FromPrimary.RedisProvided) this.link
+			.ask((exchange) -> new FromWorker.RedisWanted(exchange, executable.toString()),
+					this.properties.startup().timeout())
+			.message();
+		if (provided.endpoint() == null) {
+			throw new IOException(provided.error());
+		}
+		return provided.endpoint();
 	}
 
 	/**

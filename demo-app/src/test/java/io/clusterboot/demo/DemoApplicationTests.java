@@ -1,16 +1,20 @@
 package io.clusterboot.demo;
 
 import io.clusterboot.autoconfigure.ClusterMessagingAutoConfiguration;
+import io.clusterboot.state.SharedState;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.mockito.Answers;
 
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.boot.autoconfigure.ImportAutoConfiguration;
 import org.springframework.boot.webmvc.test.autoconfigure.WebMvcTest;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.MediaType;
+import org.springframework.mock.web.MockHttpSession;
+import org.springframework.test.context.bean.override.mockito.MockitoBean;
 import org.springframework.test.web.servlet.assertj.MockMvcTester;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -20,6 +24,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 class DemoApplicationTests {
 
 	private static final long PID = ProcessHandle.current().pid();
+
+	@MockitoBean(answers = Answers.RETURNS_MOCKS)
+	private SharedState state;
 
 	@Autowired
 	private MockMvcTester mvc;
@@ -66,6 +73,16 @@ class DemoApplicationTests {
 		assertThat(this.mvc.get().uri("/messages")).hasStatusOk()
 			.bodyJson()
 			.isStrictlyEqualTo("{\"pid\": %d, \"received\": []}".formatted(PID));
+	}
+
+	@Test
+	void visitsCountTheRequestsOfASession() {
+		MockHttpSession session = new MockHttpSession();
+		for (int visits = 1; visits < 3; visits++) {
+			assertThat(this.mvc.get().uri("/visits").session(session)).hasStatusOk()
+				.bodyJson()
+				.isStrictlyEqualTo("{\"worker\": %d, \"visits\": %d}".formatted(PID, visits));
+		}
 	}
 
 	@ParameterizedTest

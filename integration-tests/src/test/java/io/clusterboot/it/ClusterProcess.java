@@ -160,11 +160,25 @@ public final class ClusterProcess implements AutoCloseable {
 	}
 
 	/**
-	 * The packaged demo application, started as fast as can be. Its server is Tomcat.
+	 * The packaged demo application, started as fast as can be. Its server is Tomcat. It
+	 * is told of a Redis that is not there, since one that the cluster runs is one more
+	 * process that most tests have no use for.
 	 * @return a builder
 	 */
 	public static Builder demo() {
-		return FastStart.demo();
+		return FastStart.demo()
+			.property("spring.data.redis.port", 1)
+			.property("management.health.redis.enabled", false);
+	}
+
+	/**
+	 * The packaged demo application with more beans and with Redis, started as fast as
+	 * can be.
+	 * @param beans their class, whose package has all that it needs
+	 * @return a builder
+	 */
+	public static Builder demoWith(Class<?> beans) {
+		return FastStart.demoWith(beans).property("spring.main.sources", beans.getName());
 	}
 
 	/**
@@ -281,12 +295,17 @@ public final class ClusterProcess implements AutoCloseable {
 	}
 
 	/**
-	 * The primary's living children as the operating system knows them, whatever their
-	 * state.
+	 * The primary's living children that are JVMs, as the operating system knows them,
+	 * whatever their state.
 	 * @return their pids
 	 */
 	public List<Long> workerPids() {
-		return this.tree.children().stream().map(ProcessHandle::pid).sorted().toList();
+		return this.tree.children()
+			.stream()
+			.filter((child) -> child.info().command().filter((command) -> command.endsWith("java")).isPresent())
+			.map(ProcessHandle::pid)
+			.sorted()
+			.toList();
 	}
 
 	/**

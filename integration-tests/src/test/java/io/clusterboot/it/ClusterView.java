@@ -18,9 +18,11 @@ import java.util.stream.Collectors;
  * @param reload the reload under way, or the last one
  * @param handOvers the connections that have moved
  * @param workers the workers
+ * @param redis the Redis that the cluster runs
  */
 public record ClusterView(String application, Who answeredBy, Primary primary, int configuredWorkers, int readyWorkers,
-		List<Listener> listeners, List<String> builds, Reload reload, HandOvers handOvers, List<Worker> workers) {
+		List<Listener> listeners, List<String> builds, Reload reload, HandOvers handOvers, List<Worker> workers,
+		Redis redis) {
 
 	/**
 	 * The pids of all workers.
@@ -46,6 +48,9 @@ public record ClusterView(String application, Who answeredBy, Primary primary, i
 	}
 
 	public record Primary(long pid, String startedAt) {
+	}
+
+	public record Redis(Long pid, int port, boolean up, int restarts) {
 	}
 
 	public record Listener(String address, int port) {

@@ -75,6 +75,34 @@ final class FastStart {
 		}, target);
 	}
 
+	/**
+	 * The demo application with more classes. They come after those that are in the
+	 * archive.
+	 * @param type a class of the tests, of whose package all is added
+	 * @return a builder
+	 */
+	static ClusterProcess.Builder demoWith(Class<?> type) {
+		Path jar = ClusterProcess.demoJar();
+		Path directory = DIRECTORY.resolve("demo-" + version(List.of(jar)));
+		demo();
+		String more = testClasses(type).toString();
+		String classPath = directory.resolve(jar.getFileName()) + File.pathSeparator + more;
+		return ClusterProcess.java("-cp", classPath, "io.clusterboot.demo.DemoApplication")
+			.jvmOptions(JVM_OPTIONS.get(0), "-XX:SharedArchiveFile=" + directory.resolve("classes.jsa"));
+	}
+
+	private static synchronized Path testClasses(Class<?> type) {
+		Path classes = Path.of(type.getProtectionDomain().getCodeSource().getLocation().getPath());
+		Path jar = DIRECTORY.resolve(type.getSimpleName() + "-" + ProcessHandle.current().pid() + ".jar");
+		int result = ToolProvider.findFirst("jar")
+			.orElseThrow()
+			.run(System.out, System.err, "--create", "--file", jar.toString(), "-C", classes.toString(),
+					type.getPackageName().replace('.', '/'));
+		assertThat(result).as("exit code of the jar tool").isZero();
+		jar.toFile().deleteOnExit();
+		return jar;
+	}
+
 	private static synchronized ClusterProcess.Builder start(Path directory, Preparation preparation,
 			String... target) {
 		Path archive = directory.resolve("classes.jsa");

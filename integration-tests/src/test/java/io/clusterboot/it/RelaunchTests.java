@@ -384,7 +384,10 @@ class RelaunchTests {
 
 	@Test
 	void clusterThatIsTurnedOffLeavesNoTrace() throws IOException {
-		try (ClusterProcess application = ClusterProcess.packagedDemo().workers(0).start()) {
+		try (ClusterProcess application = ClusterProcess.packagedDemo()
+			.workers(0)
+			.property("management.health.redis.enabled", false)
+			.start()) {
 			application.awaitReady(0);
 			assertThat(application.allPids()).containsExactly(application.pid());
 			try (HttpConnection connection = HttpConnection.open(application.port(), TIMEOUT)) {

@@ -1,0 +1,57 @@
+package io.clusterboot.autoconfigure;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+
+import io.clusterboot.ClusterProperties;
+import io.clusterboot.worker.WorkerAgent;
+import io.lettuce.core.RedisClient;
+
+import org.springframework.boot.autoconfigure.AutoConfiguration;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
+import org.springframework.boot.data.redis.autoconfigure.DataRedisAutoConfiguration;
+import org.springframework.boot.data.redis.autoconfigure.DataRedisConnectionDetails;
+import org.springframework.boot.data.redis.autoconfigure.LettuceClientConfigurationBuilderCustomizer;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Conditional;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.data.redis.connection.RedisConfiguration;
+import org.springframework.data.redis.connection.RedisConnectionFactory;
+
+/**
+ * {@link AutoConfiguration Auto-configuration} for the Redis that the cluster runs where
+ * the application configures none. All that uses Spring Data Redis uses it.
+ */
+@AutoConfiguration(after = ClusterAutoConfiguration.class, before = DataRedisAutoConfiguration.class)
+@ConditionalOnWorker
+@ConditionalOnClass(DataRedisConnectionDetails.class)
+@ConditionalOnMissingBean({ DataRedisConnectionDetails.class, RedisConnectionFactory.class, RedisConfiguration.class })
+@Conditional(OnEmbeddedRedisCondition.class)
+public final class EmbeddedRedisAutoConfiguration {
+
+	@Bean
+	DataRedisConnectionDetails clusterRedisConnectionDetails(WorkerAgent agent) {
+		try {
+			return EmbeddedRedisConnectionDetails.of(agent);
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException("The cluster's Redis cannot be used: " + ex.getMessage(), ex);
+		}
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	@ConditionalOnClass(RedisClient.class)
+	static class LettuceConfiguration {
+
+		/**
+		 * It is on this machine: what takes as long as others allow by default is down.
+		 */
+		@Bean
+		LettuceClientConfigurationBuilderCustomizer clusterRedisTimeout(ClusterProperties properties) {
+			return (builder) -> builder.commandTimeout(properties.state().timeout());
+		}
+
+	}
+
+}

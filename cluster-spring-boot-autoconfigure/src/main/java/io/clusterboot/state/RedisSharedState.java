@@ -1,0 +1,225 @@
+package io.clusterboot.state;
+
+import java.time.Duration;
+import java.util.Set;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.ConcurrentMap;
+import java.util.concurrent.locks.Lock;
+
+import io.clusterboot.ClusterProperties;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.JavaType;
+import tools.jackson.databind.SerializationFeature;
+import tools.jackson.databind.json.JsonMapper;
+
+import org.springframework.core.ParameterizedTypeReference;
+import org.springframework.data.redis.connection.RedisConnectionFactory;
+import org.springframework.data.redis.connection.lettuce.LettuceConnectionFactory;
+import org.springframework.data.redis.serializer.JacksonJsonRedisSerializer;
+import org.springframework.data.redis.serializer.RedisSerializer;
+import org.springframework.data.redis.support.collections.DefaultRedisMap;
+import org.springframework.data.redis.support.collections.DefaultRedisSet;
+import org.springframework.util.Assert;
+import org.springframework.util.ClassUtils;
+
+/**
+ * {@link SharedState} by means of Spring Data Redis and Spring Integration.
+ */
+public final class RedisSharedState implements SharedState, AutoCloseable {
+
+	private final StateKeys keys;
+
+	private final ClusterProperties.State settings;
+
+	private final JsonMapper mapper;
+
+	private final Connections connections;
+
+	private final StateTemplate<String> texts;
+
+	private @Nullable SharedLocks locks;
+
+	/**
+	 * Create shared state.
+	 * @param connections the application's connections. With Lettuce, others like them
+	 * are made; with another client they are used as they are, and what is said of time
+	 * and of repetition is as they are configured
+	 * @param mapper writes and reads values
+	 * @param name the beginning of all keys
+	 * @param settings how long to wait
+	 */
+	public RedisSharedState(RedisConnectionFactory connections, JsonMapper mapper, String name,
+			ClusterProperties.State settings) {
+		this.keys = new StateKeys(name);
+		this.settings = settings;
+		// equal maps are to be equal as JSON
+		this.mapper = mapper.rebuild().enable(SerializationFeature.ORDER_MAP_ENTRIES_BY_KEYS).build();
+		this.connections = ClassUtils.isPresent("io.lettuce.core.RedisClient", getClass().getClassLoader())
+				&& connections instanceof LettuceConnectionFactory lettuce
+						? new LettuceConnections(lettuce, settings.timeout()) : new GivenConnections(connections);
+		this.texts = template(RedisSerializer.string());
+	}
+
+	@Override
+	public SharedCounter counter(String name) {
+		return new RedisCounter(this.texts, this.keys.key("counter", name), null);
+	}
+
+	@Override
+	public SharedCounter counter(String name, Duration expiry) {
+		return new RedisCounter(this.texts, this.keys.key("counter", name), expiry);
+	}
+
+	@Override
+	public <T> SharedValue<T> value(String name, Class<T> type) {
+		return new RedisValue<>(this.texts, json(type), this.keys.key("value", name));
+	}
+
+	@Override
+	public <T> SharedValue<T> value(String name, ParameterizedTypeReference<T> type) {
+		JavaType javaType = this.mapper.constructType(type.getType());
+		return new RedisValue<>(this.texts, new JacksonJsonRedisSerializer<>(this.mapper, javaType),
+				this.keys.key("value", name));
+	}
+
+	@Override
+	public <T> ConcurrentMap<String, T> map(String name, Class<T> type) {
+		return new DefaultRedisMap<>(template(json(type)).<String, T>boundHashOps(this.keys.key("map", name)));
+	}
+
+	@Override
+	public <T> Set<T> set(String name, Class<T> type) {
+		return new DefaultRedisSet<>(this.keys.key("set", name), template(json(type)));
+	}
+
+	@Override
+	public <T> BlockingQueue<T> queue(String name, Class<T> type) {
+		String key = this.keys.key("queue", name);
+		RedisSerializer<T> json = json(type);
+		return new RedisQueue<>(template(json).boundListOps(key),
+				() -> new StateTemplate<>(this.connections.blocking(), json, this.settings.timeout())
+					.boundListOps(key));
+	}
+
+	@Override
+	public Lock lock(String name) {
+		Assert.hasText(name, "'name' must not be empty");
+		return locks().lock(name);
+	}
+
+	@Override
+	public RateLimiter rateLimiter(String name, int permits, Duration window) {
+		return new RedisRateLimiter(this.texts, this.keys.key("limit", name), permits, window);
+	}
+
+	@Override
+	public Candidacy candidate(String role) {
+		Assert.hasText(role, "'role' must not be empty");
+		return locks().candidate(role);
+	}
+
+	private synchronized SharedLocks locks() {
+		SharedLocks locks = this.locks;
+		if (locks == null) {
+			Assert.state(
+					ClassUtils.isPresent("org.springframework.integration.redis.util.RedisLockRegistry",
+							getClass().getClassLoader()),
+					"Locks and elections need org.springframework.integration:spring-integration-redis: "
+							+ "add it to the dependencies");
+			locks = new SharedLocks(this.connections.prompt(), this.keys, this.settings.lockLease(),
+					this.settings.timeout());
+			this.locks = locks;
+		}
+		return locks;
+	}
+
+	private <T> RedisSerializer<T> json(Class<T> type) {
+		return new JacksonJsonRedisSerializer<>(this.mapper, type);
+	}
+
+	private <T> StateTemplate<T> template(RedisSerializer<T> values) {
+		return new StateTemplate<>(this.connections.prompt(), values, this.settings.timeout());
+	}
+
+	@Override
+	public synchronized void close() {
+		if (this.locks != null) {
+			this.locks.close();
+		}
+		this.connections.close();
+	}
+
+	/**
+	 * The connections that are used.
+	 */
+	private interface Connections {
+
+		/**
+		 * For what is answered at once.
+		 */
+		RedisConnectionFactory prompt();
+
+		/**
+		 * For what may be answered later.
+		 */
+		RedisConnectionFactory blocking();
+
+		void close();
+
+	}
+
+	private record GivenConnections(RedisConnectionFactory prompt) implements Connections {
+
+		@Override
+		public RedisConnectionFactory blocking() {
+			return this.prompt;
+		}
+
+		@Override
+		public void close() {
+		}
+
+	}
+
+	private static final class LettuceConnections implements Connections {
+
+		private final LettuceConnectionFactory other;
+
+		private final Duration timeout;
+
+		private final LettuceConnectionFactory prompt;
+
+		private @Nullable LettuceConnectionFactory blocking;
+
+		private LettuceConnections(LettuceConnectionFactory other, Duration timeout) {
+			this.other = other;
+			this.timeout = timeout;
+			this.prompt = StateConnections.like(other, timeout, true);
+		}
+
+		@Override
+		public RedisConnectionFactory prompt() {
+			return this.prompt;
+		}
+
+		@Override
+		public synchronized RedisConnectionFactory blocking() {
+			LettuceConnectionFactory blocking = this.blocking;
+			if (blocking == null) {
+				blocking = StateConnections.like(this.other, this.timeout.plus(RedisQueue.SLICE), false);
+				this.blocking = blocking;
+			}
+			return blocking;
+		}
+
+		@Override
+		public synchronized void close() {
+			if (this.blocking != null) {
+				this.blocking.destroy();
+			}
+			this.prompt.destroy();
+		}
+
+	}
+
+}

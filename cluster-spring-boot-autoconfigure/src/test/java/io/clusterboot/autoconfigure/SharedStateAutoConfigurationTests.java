@@ -1,0 +1,96 @@
+package io.clusterboot.autoconfigure;
+
+import java.time.Duration;
+
+import io.clusterboot.redis.TestRedis;
+import io.clusterboot.state.NoRedisException;
+import io.clusterboot.state.RedisSharedState;
+import io.clusterboot.state.SharedState;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+
+import org.springframework.boot.autoconfigure.AutoConfigurations;
+import org.springframework.boot.data.redis.autoconfigure.DataRedisAutoConfiguration;
+import org.springframework.boot.test.context.FilteredClassLoader;
+import org.springframework.boot.test.context.runner.ApplicationContextRunner;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.data.redis.connection.RedisConnectionFactory;
+import org.springframework.data.redis.connection.RedisStandaloneConfiguration;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.mockito.Mockito.mock;
+
+/**
+ * Tests for {@link SharedStateAutoConfiguration} in an application that does not run as a
+ * cluster.
+ */
+class SharedStateAutoConfigurationTests {
+
+	private final ApplicationContextRunner runner = new ApplicationContextRunner()
+		.withConfiguration(AutoConfigurations.of(EmbeddedRedisAutoConfiguration.class,
+				SharedStateAutoConfiguration.class, DataRedisAutoConfiguration.class));
+
+	@Test
+	@DisabledOnOs(OS.WINDOWS)
+	void usesTheRedisOfTheApplication() {
+		try (TestRedis redis = new TestRedis(Duration.ZERO)) {
+			RedisStandaloneConfiguration there = redis.configuration();
+			this.runner
+				.withPropertyValues("spring.data.redis.port=" + there.getPort(),
+						"spring.data.redis.password=" + String.valueOf(there.getPassword().get()),
+						"spring.application.name=shop", "cluster.state.timeout=5s", "cluster.state.lock-lease=20s")
+				.run((context) -> {
+					assertThat(context).hasSingleBean(SharedState.class).hasSingleBean(RedisSharedState.class);
+					assertThat(context.getBean(SharedState.class).counter("orders").increment()).isEqualTo(1);
+				});
+		}
+	}
+
+	@Test
+	void nothingIsCreatedBeforeItIsUsed() {
+		this.runner
+			.run((context) -> assertThat(context).hasNotFailed().doesNotHaveBean("clusterRedisConnectionDetails"));
+		this.runner.withClassLoader(new FilteredClassLoader(RedisConnectionFactory.class))
+			.run((context) -> assertThat(context).hasNotFailed());
+	}
+
+	@Test
+	void whoeverUsesItWithoutSpringDataRedisIsTold() {
+		this.runner.withClassLoader(new FilteredClassLoader(RedisConnectionFactory.class))
+			.withUserConfiguration(Needy.class)
+			.run((context) -> assertThat(context).getFailure()
+				.rootCause()
+				.isInstanceOf(NoRedisException.class)
+				.hasMessageContaining("class path"));
+	}
+
+	@Test
+	void whoeverUsesItAlthoughItIsOffIsTold() {
+		this.runner.withPropertyValues("cluster.redis.mode=off")
+			.withUserConfiguration(Needy.class)
+			.run((context) -> assertThat(context).getFailure()
+				.rootCause()
+				.isInstanceOf(NoRedisException.class)
+				.hasMessageContaining("cluster.redis.mode"));
+	}
+
+	@Test
+	void backsOff() {
+		SharedState other = mock();
+		this.runner.withBean(SharedState.class, () -> other)
+			.run((context) -> assertThat(context.getBean(SharedState.class)).isSameAs(other));
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class Needy {
+
+		@Bean
+		String user(SharedState state) {
+			return state.toString();
+		}
+
+	}
+
+}

@@ -1,0 +1,342 @@
+package io.clusterboot.state;
+
+import java.time.Duration;
+import java.util.ConcurrentModificationException;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentMap;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.Lock;
+import java.util.stream.IntStream;
+
+import io.clusterboot.ClusterProperties;
+import io.clusterboot.redis.TestRedis;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import tools.jackson.databind.json.JsonMapper;
+
+import org.springframework.core.ParameterizedTypeReference;
+import org.springframework.data.redis.connection.lettuce.LettuceConnectionFactory;
+import org.springframework.data.redis.core.StringRedisTemplate;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.awaitility.Awaitility.await;
+
+/**
+ * Tests for {@link RedisSharedState} with a real Redis. Two states are two workers, as
+ * far as Redis can tell.
+ */
+@DisabledOnOs(OS.WINDOWS)
+class RedisSharedStateTests {
+
+	private static final Duration LIMIT = Duration.ofSeconds(10);
+
+	private static final Duration TIMEOUT = Duration.ofMillis(500);
+
+	private static final Duration LEASE = Duration.ofMillis(1500);
+
+	private static TestRedis redis;
+
+	private static LettuceConnectionFactory connections;
+
+	private RedisSharedState one;
+
+	private RedisSharedState another;
+
+	@BeforeAll
+	static void start() {
+		redis = new TestRedis(Duration.ofMillis(700));
+		connections = redis.connections();
+	}
+
+	@AfterAll
+	static void stop() {
+		connections.destroy();
+		redis.close();
+	}
+
+	@BeforeEach
+	void create() {
+		new StringRedisTemplate(connections).execute((connection) -> {
+			connection.serverCommands().flushAll();
+			return null;
+		}, true);
+		this.one = state("shop");
+		this.another = state("shop");
+	}
+
+	@AfterEach
+	void close() {
+		this.one.close();
+		this.another.close();
+	}
+
+	private static RedisSharedState state(String name) {
+		return new RedisSharedState(connections, JsonMapper.builder().build(), name,
+				new ClusterProperties.State(TIMEOUT, LEASE));
+	}
+
+	@Test
+	void aCounterCountsForAll() {
+		assertThat(this.one.counter("orders").get()).isZero();
+		assertThat(this.one.counter("orders").increment()).isEqualTo(1);
+		assertThat(this.another.counter("orders").add(10)).isEqualTo(11);
+		assertThat(this.one.counter("orders").get()).isEqualTo(11);
+		assertThat(this.one.counter("returns").get()).isZero();
+		assertThat(this.another.counter("orders").reset()).isEqualTo(11);
+		assertThat(this.one.counter("orders").add(-2)).isEqualTo(-2);
+	}
+
+	@Test
+	void aCounterExpiresSomeTimeAfterItsFirstChange() {
+		SharedCounter counter = this.one.counter("visits", Duration.ofMillis(300));
+		assertThat(counter.increment()).isEqualTo(1);
+		long start = System.nanoTime();
+		while (counter.get() > 0) {
+			assertThat(System.nanoTime() - start).isLessThan(LIMIT.toNanos());
+			counter.increment();
+		}
+	}
+
+	@Test
+	void keysBelongToTheApplication() {
+		this.one.counter("orders").increment();
+		try (RedisSharedState other = state("bank")) {
+			assertThat(other.counter("orders").get()).isZero();
+		}
+		assertThat(new StringRedisTemplate(connections).keys("*")).containsExactly("shop:counter:orders");
+		assertThatIllegalArgumentException().isThrownBy(() -> this.one.counter(" "));
+	}
+
+	@Test
+	void aValueIsAnyJson() {
+		SharedValue<Price> value = this.one.value("price", Price.class);
+		assertThat(value.get()).isNull();
+		value.set(new Price("tea", List.of(1, 2)));
+		assertThat(this.another.value("price", Price.class).get()).isEqualTo(new Price("tea", List.of(1, 2)));
+		value.set(null);
+		assertThat(this.another.value("price", Price.class).get()).isNull();
+		SharedValue<Map<String, Price>> prices = this.one.value("prices", new ParameterizedTypeReference<>() {
+		});
+		prices.set(Map.of("a", new Price("tea", List.of())));
+		assertThat(prices.get()).containsExactly(Map.entry("a", new Price("tea", List.of())));
+	}
+
+	@Test
+	void aValueIsSetIfItIsAsExpected() {
+		SharedValue<Map<String, Integer>> value = this.one.value("stock", new ParameterizedTypeReference<>() {
+		});
+		assertThat(value.compareAndSet(Map.of("tea", 1), Map.of("tea", 2))).isFalse();
+		assertThat(value.compareAndSet(null, Map.of("tea", 1, "milk", 2))).isTrue();
+		assertThat(value.compareAndSet(null, Map.of())).isFalse();
+		Map<String, Integer> equal = new LinkedHashMap<>();
+		equal.put("tea", 1);
+		equal.put("milk", 2);
+		assertThat(value.compareAndSet(equal, new HashMap<>(Map.of("tea", 0)))).isTrue();
+		assertThat(value.get()).containsExactly(Map.entry("tea", 0));
+		assertThat(value.compareAndSet(Map.of("tea", 0), null)).isTrue();
+		assertThat(value.get()).isNull();
+	}
+
+	@Test
+	void aValueExpires() {
+		SharedValue<String> value = this.one.value("token", String.class);
+		assertThat(value.expire(Duration.ofMillis(100))).isFalse();
+		value.set("a", Duration.ofMillis(300));
+		assertThat(value.compareAndSet("a", "b")).isTrue();
+		assertThat(value.get()).isEqualTo("b");
+		await().atMost(LIMIT).until(() -> value.get() == null);
+		value.set("c");
+		assertThat(value.expire(Duration.ofMillis(100))).isTrue();
+		await().atMost(LIMIT).until(() -> value.get() == null);
+	}
+
+	@Test
+	void aMapAndASetAreShared() {
+		ConcurrentMap<String, Price> map = this.one.map("prices", Price.class);
+		assertThat(map.putIfAbsent("tea", new Price("tea", List.of(3)))).isNull();
+		ConcurrentMap<String, Price> same = this.another.map("prices", Price.class);
+		assertThat(same).containsEntry("tea", new Price("tea", List.of(3))).hasSize(1);
+		assertThat(same.remove("tea")).isNotNull();
+		assertThat(map).isEmpty();
+		Set<Price> set = this.one.set("prices", Price.class);
+		assertThat(set.add(new Price("tea", List.of(1)))).isTrue();
+		assertThat(this.another.set("prices", Price.class).add(new Price("tea", List.of(1)))).isFalse();
+		assertThat(this.another.set("prices", Price.class)).containsExactly(new Price("tea", List.of(1)));
+	}
+
+	@Test
+	void aQueueIsWaitedFor() throws Exception {
+		BlockingQueue<Price> queue = this.one.queue("orders", Price.class);
+		BlockingQueue<Price> same = this.another.queue("orders", Price.class);
+		assertThat(queue.poll()).isNull();
+		queue.add(new Price("first", List.of()));
+		queue.add(new Price("second", List.of()));
+		assertThat(same.poll(1, TimeUnit.SECONDS)).isEqualTo(new Price("first", List.of()));
+		assertThat(same.take()).isEqualTo(new Price("second", List.of()));
+		long start = System.nanoTime();
+		assertThat(same.poll(1200, TimeUnit.MILLISECONDS)).isNull();
+		assertThat(Duration.ofNanos(System.nanoTime() - start)).isBetween(Duration.ofMillis(1200), LIMIT);
+		CompletableFuture<Price> taken = CompletableFuture.supplyAsync(() -> {
+			try {
+				return same.take();
+			}
+			catch (InterruptedException ex) {
+				throw new IllegalStateException(ex);
+			}
+		});
+		queue.add(new Price("late", List.of()));
+		assertThat(taken.get(10, TimeUnit.SECONDS)).isEqualTo(new Price("late", List.of()));
+	}
+
+	@Test
+	void toWaitForAQueueCanBeInterrupted() throws Exception {
+		CompletableFuture<Throwable> outcome = new CompletableFuture<>();
+		Thread thread = new Thread(() -> {
+			try {
+				this.one.queue("never", String.class).take();
+			}
+			catch (Throwable ex) {
+				outcome.complete(ex);
+			}
+		});
+		thread.start();
+		await().atMost(LIMIT).until(() -> thread.getState() == Thread.State.TIMED_WAITING);
+		thread.interrupt();
+		assertThat(outcome.get(2, TimeUnit.SECONDS)).isInstanceOf(InterruptedException.class);
+	}
+
+	@Test
+	void aLockHasOneOwnerAtATime() {
+		AtomicInteger owners = new AtomicInteger();
+		AtomicInteger most = new AtomicInteger();
+		List<CompletableFuture<Void>> threads = IntStream.range(0, 4)
+			.mapToObj((number) -> CompletableFuture.runAsync(() -> {
+				Lock lock = ((number % 2 == 0) ? this.one : this.another).lock("till");
+				for (int i = 0; i < 5; i++) {
+					lock.lock();
+					try {
+						most.accumulateAndGet(owners.incrementAndGet(), Math::max);
+						Thread.yield();
+						owners.decrementAndGet();
+					}
+					finally {
+						lock.unlock();
+					}
+				}
+			}))
+			.toList();
+		threads.forEach((thread) -> assertThat(thread).succeedsWithin(Duration.ofSeconds(30)));
+		assertThat(most).hasValue(1);
+	}
+
+	@Test
+	void aLockIsRenewedWhileItIsHeldAndFreeAfterwards() throws Exception {
+		Lock mine = this.one.lock("till");
+		Lock theirs = this.another.lock("till");
+		mine.lock();
+		assertThat(mine.tryLock()).as("again").isTrue();
+		mine.unlock();
+		assertThat(theirs.tryLock(LEASE.toMillis() * 2, TimeUnit.MILLISECONDS)).isFalse();
+		mine.unlock();
+		assertThat(theirs.tryLock(1, TimeUnit.SECONDS)).isTrue();
+		assertThatExceptionOfType(IllegalMonitorStateException.class).isThrownBy(mine::unlock);
+		theirs.unlock();
+	}
+
+	@Test
+	void aLockIsFreeWhenItsOwnerHasGone() throws Exception {
+		RedisSharedState dying = state("shop");
+		Lock lock = dying.lock("till");
+		lock.lock();
+		// nothing is given back, as when the process is killed
+		dying.close();
+		assertThat(this.one.lock("till").tryLock()).isFalse();
+		assertThat(this.one.lock("till").tryLock(LIMIT.toMillis(), TimeUnit.MILLISECONDS)).isTrue();
+		this.one.lock("till").unlock();
+	}
+
+	@Test
+	void anOwnerThatHasLostItsLockIsTold() {
+		Lock lock = this.one.lock("till");
+		lock.lock();
+		new StringRedisTemplate(connections).delete("shop:lock:till");
+		assertThatExceptionOfType(ConcurrentModificationException.class).isThrownBy(lock::unlock);
+	}
+
+	@Test
+	void aRateIsLimitedForAll() {
+		Duration window = Duration.ofMillis(400);
+		RateLimiter limiter = this.one.rateLimiter("logins", 3, window);
+		RateLimiter same = this.another.rateLimiter("logins", 3, window);
+		assertThat(limiter.tryAcquire()).isEqualTo(new RateLimiter.Decision(true, 2, Duration.ZERO));
+		assertThat(same.tryAcquire().remaining()).isEqualTo(1);
+		assertThat(limiter.tryAcquire().remaining()).isZero();
+		RateLimiter.Decision refused = same.tryAcquire();
+		assertThat(refused.permitted()).isFalse();
+		assertThat(refused.retryAfter()).isBetween(Duration.ofMillis(1), window);
+		await().atMost(LIMIT).until(() -> limiter.tryAcquire().permitted());
+		assertThatIllegalArgumentException().isThrownBy(() -> this.one.rateLimiter("logins", 0, window));
+	}
+
+	@Test
+	void oneCandidateIsElected() {
+		Candidacy first = this.one.candidate("clock");
+		await().atMost(LIMIT).until(first::isLeader);
+		try (Candidacy second = this.another.candidate("clock")) {
+			await().during(LEASE.multipliedBy(2)).until(() -> first.isLeader() && !second.isLeader());
+			first.close();
+			await().atMost(LIMIT).until(() -> second.isLeader() && !first.isLeader());
+		}
+	}
+
+	@Test
+	void whileRedisIsDownEverythingFailsInTimeAndRecovers() {
+		SharedCounter counter = this.one.counter("orders");
+		Lock lock = this.another.lock("till");
+		counter.increment();
+		Set<String> failed = new HashSet<>();
+		redis.process().destroyForcibly();
+		await().atMost(LIMIT).pollDelay(Duration.ZERO).pollInterval(Duration.ofMillis(5)).until(() -> {
+			boolean counted = succeeds(counter::increment, "counter", failed);
+			boolean locked = succeeds(lock::tryLock, "lock", failed);
+			return counted && locked && failed.size() == 2;
+		});
+	}
+
+	private static boolean succeeds(Runnable action, String name, Set<String> failed) {
+		long start = System.nanoTime();
+		try {
+			action.run();
+			return true;
+		}
+		catch (RuntimeException ex) {
+			assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(TIMEOUT.multipliedBy(3));
+			assertThat(ex).isInstanceOf(SharedStateException.class).hasMessageContaining("cluster.state.timeout");
+			failed.add(name);
+			return false;
+		}
+	}
+
+	/**
+	 * Some value.
+	 */
+	record Price(String article, List<Integer> cents) {
+
+	}
+
+}
