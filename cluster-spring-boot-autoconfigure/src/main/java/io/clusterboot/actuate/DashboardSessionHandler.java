@@ -2,12 +2,14 @@ package io.clusterboot.actuate;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.util.function.Supplier;
 
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
+import jakarta.servlet.http.MappingMatch;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.json.JsonMapper;
 
-import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.security.core.Authentication;
 import org.springframework.security.core.context.SecurityContextHolder;
 import org.springframework.security.web.access.WebInvocationPrivilegeEvaluator;
@@ -22,17 +24,18 @@ public final class DashboardSessionHandler implements HttpRequestHandler {
 
 	private static final JsonMapper MAPPER = JsonMapper.builder().build();
 
-	private final ObjectProvider<WebInvocationPrivilegeEvaluator> privileges;
+	private final Supplier<@Nullable WebInvocationPrivilegeEvaluator> privileges;
 
 	private final String operation;
 
 	/**
 	 * Create a handler.
-	 * @param privileges knows what the caller may do
-	 * @param operation path of an operation of the {@code cluster} endpoint, within the
-	 * servlet context
+	 * @param privileges gets who knows what the caller may do; where there is nobody, it
+	 * is found out when he tries
+	 * @param operation path of an operation of the {@code cluster} endpoint, as mapped in
+	 * Spring MVC
 	 */
-	public DashboardSessionHandler(ObjectProvider<WebInvocationPrivilegeEvaluator> privileges, String operation) {
+	public DashboardSessionHandler(Supplier<@Nullable WebInvocationPrivilegeEvaluator> privileges, String operation) {
 		this.privileges = privileges;
 		this.operation = operation;
 	}
@@ -50,9 +53,10 @@ public final class DashboardSessionHandler implements HttpRequestHandler {
 
 	private boolean mayWrite(HttpServletRequest request) {
 		Authentication caller = SecurityContextHolder.getContext().getAuthentication();
-		WebInvocationPrivilegeEvaluator privileges = this.privileges.getIfAvailable();
-		return privileges == null || privileges.isAllowed(request.getContextPath(),
-				request.getServletPath() + this.operation, "POST", caller);
+		WebInvocationPrivilegeEvaluator privileges = this.privileges.get();
+		boolean hasPrefix = request.getHttpServletMapping().getMappingMatch() == MappingMatch.PATH;
+		String path = (hasPrefix ? request.getServletPath() : "") + this.operation;
+		return privileges == null || privileges.isAllowed(request.getContextPath(), path, "POST", caller);
 	}
 
 }

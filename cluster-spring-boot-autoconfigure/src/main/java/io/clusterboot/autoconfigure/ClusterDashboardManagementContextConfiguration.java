@@ -12,11 +12,13 @@ import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.actuate.autoconfigure.endpoint.condition.ConditionalOnAvailableEndpoint;
 import org.springframework.boot.actuate.autoconfigure.endpoint.web.WebEndpointProperties;
 import org.springframework.boot.actuate.autoconfigure.web.ManagementContextConfiguration;
+import org.springframework.boot.actuate.autoconfigure.web.server.ManagementPortType;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnWebApplication;
 import org.springframework.boot.webmvc.actuate.endpoint.web.WebMvcEndpointHandlerMapping;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.core.env.Environment;
 import org.springframework.security.web.access.WebInvocationPrivilegeEvaluator;
 import org.springframework.web.HttpRequestHandler;
 import org.springframework.web.servlet.HandlerMapping;
@@ -59,11 +61,17 @@ class ClusterDashboardManagementContextConfiguration {
 	@ConditionalOnClass(WebInvocationPrivilegeEvaluator.class)
 	static class SecurityConfiguration {
 
+		/**
+		 * Spring Security judges requests that it imagines as if they came to the main
+		 * port. Of another port it does not know.
+		 */
 		@Bean
 		HandlerMapping clusterDashboardSessionMapping(ObjectProvider<WebInvocationPrivilegeEvaluator> privileges,
-				WebEndpointProperties properties, DashboardPaths paths) {
-			return mapping(new DashboardSessionHandler(privileges, path(properties, paths.cluster()) + "/reload"),
-					path(properties, paths.dashboard()) + "/session");
+				WebEndpointProperties properties, DashboardPaths paths, Environment environment) {
+			boolean known = ManagementPortType.get(environment) == ManagementPortType.SAME;
+			DashboardSessionHandler session = new DashboardSessionHandler(
+					() -> known ? privileges.getIfAvailable() : null, path(properties, paths.cluster()) + "/reload");
+			return mapping(session, path(properties, paths.dashboard()) + "/session");
 		}
 
 	}

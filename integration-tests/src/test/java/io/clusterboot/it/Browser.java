@@ -78,11 +78,12 @@ final class Browser implements AutoCloseable {
 	 * @return the browser
 	 */
 	static Browser start(Path profile) throws IOException {
-		Process process = new ProcessBuilder(installed().orElseThrow().toString(), "--headless=new", "--no-sandbox",
-				"--disable-gpu", "--disable-dev-shm-usage", "--no-first-run", "--disable-extensions",
+		ProcessBuilder builder = new ProcessBuilder(installed().orElseThrow().toString(), "--headless=new",
+				"--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run", "--disable-extensions",
 				"--remote-debugging-port=0", "--remote-allow-origins=*", "--user-data-dir=" + profile, "about:blank")
-			.redirectErrorStream(true)
-			.start();
+			.redirectErrorStream(true);
+		builder.environment().put("TMPDIR", profile.toString());
+		Process process = builder.start();
 		try {
 			Browser browser = new Browser(process, address(process));
 			browser.attach();

@@ -1,0 +1,79 @@
+package io.clusterboot.actuate;
+
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Set;
+
+import io.clusterboot.metrics.ClusterScrape;
+import io.clusterboot.metrics.WorkerSnapshots;
+import io.clusterboot.protocol.MemberDescription;
+import io.clusterboot.protocol.WorkerIdentity;
+import io.clusterboot.protocol.WorkerState;
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+
+import org.springframework.boot.actuate.endpoint.web.WebEndpointResponse;
+import org.springframework.boot.micrometer.metrics.autoconfigure.export.prometheus.PrometheusOutputFormat;
+import org.springframework.boot.micrometer.metrics.autoconfigure.export.prometheus.PrometheusScrapeEndpoint;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * Tests for {@link ClusterPrometheusEndpointExtension} in a cluster of one worker.
+ */
+class ClusterPrometheusEndpointExtensionTests {
+
+	private final PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+
+	ClusterPrometheusEndpointExtensionTests() {
+		this.registry.counter("orders").increment();
+		this.registry.gauge("stock", 7);
+	}
+
+	private WebEndpointResponse<byte[]> scrape(boolean aggregate, @Nullable Set<String> names,
+			@Nullable Integer worker) {
+		WorkerSnapshots local = new WorkerSnapshots(new WorkerIdentity(1, 0, 1, 0, Path.of("unused")),
+				this.registry.getPrometheusRegistry());
+		ClusterScrape scrape = new ClusterScrape(local,
+				() -> List.of(new MemberDescription(1, 0, 4711, WorkerState.READY)), (id, timeout) -> {
+					throw new IllegalStateException("There is no other worker");
+				}, Duration.ofSeconds(1), (index) -> {
+				});
+		return new ClusterPrometheusEndpointExtension(
+				new PrometheusScrapeEndpoint(this.registry.getPrometheusRegistry(), null), scrape, aggregate, null)
+			.scrape(PrometheusOutputFormat.CONTENT_TYPE_004, names, worker);
+	}
+
+	private static String text(WebEndpointResponse<byte[]> response) {
+		byte[] body = response.getBody();
+		assertThat(body).isNotNull();
+		return new String(body, StandardCharsets.UTF_8);
+	}
+
+	@Test
+	void itAnswersForTheClusterUnlessThatIsTurnedOff() {
+		assertThat(text(scrape(true, null, null))).contains("orders_total{worker=\"0\"} 1.0",
+				"stock{worker=\"0\"} 7.0");
+		assertThat(text(scrape(false, null, null))).contains("orders_total 1.0", "stock 7.0");
+	}
+
+	@Test
+	void aWorkerCanBeSelectedInAnyCase() {
+		for (boolean aggregate : List.of(true, false)) {
+			assertThat(text(scrape(aggregate, null, 0))).contains("stock{worker=\"0\"} 7.0");
+			assertThat(scrape(aggregate, null, 1).getStatus()).isEqualTo(404);
+		}
+	}
+
+	@Test
+	void familiesAreSelectedByTheirNamesWithAndWithoutSuffix() {
+		for (String name : List.of("orders", "orders_total")) {
+			assertThat(text(scrape(true, Set.of(name), null))).contains("orders_total{").doesNotContain("stock");
+		}
+	}
+
+}
