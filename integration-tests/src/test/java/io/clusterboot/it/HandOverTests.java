@@ -35,7 +35,7 @@ import static org.awaitility.Awaitility.await;
 @DisabledIfSystemProperty(named = "test.server", matches = "jetty|netty", disabledReason = "connections stay there")
 class HandOverTests {
 
-	private static final Duration TIMEOUT = Duration.ofSeconds(20);
+	private static final Duration TIMEOUT = Duration.ofSeconds(60);
 
 	private static ClusterProcess cluster;
 
@@ -156,10 +156,11 @@ class HandOverTests {
 		while (this.connections.size() < 2) {
 			connectTo(leaving.pid());
 		}
+		long before = cluster.cluster().handOvers().handedOver();
 		ClusterProcess.signal("STOP", List.of(stopped.pid()));
 		try {
 			ClusterProcess.signal("TERM", List.of(leaving.pid()));
-			cluster.awaitLine("worker-%d \\(.*\\) drains".formatted(leaving.id()), TIMEOUT);
+			await().atMost(TIMEOUT).until(() -> cluster.cluster().handOvers().handedOver() - before == 1);
 			for (HttpConnection connection : this.connections) {
 				connection.send("POST", "/upload", new byte[10]);
 			}
