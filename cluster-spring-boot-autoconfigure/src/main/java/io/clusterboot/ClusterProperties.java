@@ -46,6 +46,7 @@ import org.springframework.util.unit.DataSize;
  * @param redis where Redis comes from
  * @param state what is shared by means of Redis
  * @param cache caches in Redis
+ * @param nodes the clusters of the same application on other machines
  */
 @ConfigurationProperties("cluster")
 public record ClusterProperties(@DefaultValue("true") boolean enabled, @Nullable String name,
@@ -54,7 +55,8 @@ public record ClusterProperties(@DefaultValue("true") boolean enabled, @Nullable
 		@DefaultValue Restart restart, @DefaultValue Reload reload, @DefaultValue Recycle recycle,
 		@DefaultValue Drain drain, @DefaultValue Shutdown shutdown, @DefaultValue Worker worker,
 		@DefaultValue Staging staging, @DefaultValue Link link, @DefaultValue Messaging messaging,
-		@DefaultValue Tasks tasks, @DefaultValue Redis redis, @DefaultValue State state, @DefaultValue Cache cache) {
+		@DefaultValue Tasks tasks, @DefaultValue Redis redis, @DefaultValue State state, @DefaultValue Cache cache,
+		@DefaultValue Nodes nodes) {
 
 	/** Workers per processor beyond which a machine is hardly ever better used. */
 	private static final int MOST_PER_PROCESSOR = 4;
@@ -63,6 +65,15 @@ public record ClusterProperties(@DefaultValue("true") boolean enabled, @Nullable
 		if (maxWorkers != null) {
 			Check.atLeast("cluster.max-workers", maxWorkers, workers.resolve());
 		}
+	}
+
+	/**
+	 * The name that this application's clusters share.
+	 * @param application name of the application, if it has one
+	 * @return the name that is set, or else that
+	 */
+	public String nameOr(@Nullable String application) {
+		return (this.name != null) ? this.name : (application != null) ? application : "application";
 	}
 
 	/**
@@ -86,7 +97,7 @@ public record ClusterProperties(@DefaultValue("true") boolean enabled, @Nullable
 				this.startup, this.heartbeat, this.restart, this.reload, this.recycle, this.drain, this.shutdown,
 				new Worker(options, this.worker.environment(), this.worker.environmentFile(),
 						this.worker.requestTimeout()),
-				this.staging, this.link, this.messaging, this.tasks, this.redis, this.state, this.cache);
+				this.staging, this.link, this.messaging, this.tasks, this.redis, this.state, this.cache, this.nodes);
 	}
 
 	/**
@@ -460,6 +471,22 @@ public record ClusterProperties(@DefaultValue("true") boolean enabled, @Nullable
 				Check.positive("cluster.cache.near.time-to-live", timeToLive);
 			}
 
+		}
+
+	}
+
+	/**
+	 * The clusters of the same application on other machines, which share its name and
+	 * its Redis.
+	 *
+	 * @param enabled Whether clusters that share a Redis and a name know of each other.
+	 * @param heartbeat Time between two signs of life of a node; one that has given none
+	 * for five times as long is not listed any more.
+	 */
+	public record Nodes(@DefaultValue("true") boolean enabled, @DefaultValue("2s") Duration heartbeat) {
+
+		public Nodes {
+			Check.positive("cluster.nodes.heartbeat", heartbeat);
 		}
 
 	}

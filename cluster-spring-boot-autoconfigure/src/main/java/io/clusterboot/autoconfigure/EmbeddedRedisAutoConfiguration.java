@@ -31,7 +31,7 @@ import org.springframework.data.redis.connection.RedisConnectionFactory;
 public final class EmbeddedRedisAutoConfiguration {
 
 	@Bean
-	DataRedisConnectionDetails clusterRedisConnectionDetails(WorkerAgent agent) {
+	EmbeddedRedisConnectionDetails clusterRedisConnectionDetails(WorkerAgent agent) {
 		try {
 			return EmbeddedRedisConnectionDetails.of(agent);
 		}
