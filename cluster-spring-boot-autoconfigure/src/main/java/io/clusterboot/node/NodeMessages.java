@@ -43,6 +43,8 @@ public final class NodeMessages implements OtherNodes {
 
 	private @Nullable Subscription subscription;
 
+	private boolean closed;
+
 	/**
 	 * Create messages.
 	 * @param self this node
@@ -78,12 +80,13 @@ public final class NodeMessages implements OtherNodes {
 	 * @throws SharedStateException if Redis cannot be reached
 	 */
 	synchronized void listen() {
-		if (this.subscription == null) {
+		if (this.subscription == null && !this.closed) {
 			this.subscription = this.state.subscribe(CHANNEL, this::received);
 		}
 	}
 
 	synchronized void close() {
+		this.closed = true;
 		if (this.subscription != null) {
 			this.subscription.close();
 			this.subscription = null;
