@@ -57,6 +57,7 @@ import org.springframework.util.unit.DataSize;
  * @param redis where Redis comes from
  * @param state what is shared by means of Redis
  * @param cache caches in Redis
+ * @param nodes the clusters of the same application on other machines
  */
 @ConfigurationProperties("cluster")
 public record ClusterProperties(@DefaultValue("true") boolean enabled, @Nullable String name,
@@ -67,7 +68,8 @@ public record ClusterProperties(@DefaultValue("true") boolean enabled, @Nullable
 		@DefaultValue Rebalance rebalance, @DefaultValue Shutdown shutdown, @DefaultValue Worker worker,
 		@DefaultValue Staging staging, @DefaultValue Link link, @DefaultValue Messaging messaging,
 		@DefaultValue Tasks tasks, @DefaultValue Metrics metrics, @DefaultValue Primary primary,
-		@DefaultValue Advice advice, @DefaultValue Redis redis, @DefaultValue State state, @DefaultValue Cache cache) {
+		@DefaultValue Advice advice, @DefaultValue Redis redis, @DefaultValue State state, @DefaultValue Cache cache,
+		@DefaultValue Nodes nodes) {
 
 	/** Workers per processor beyond which a machine is hardly ever better used. */
 	private static final int MOST_PER_PROCESSOR = 4;
@@ -76,6 +78,15 @@ public record ClusterProperties(@DefaultValue("true") boolean enabled, @Nullable
 		if (maxWorkers != null) {
 			Check.atLeast("cluster.max-workers", maxWorkers, workers.resolve());
 		}
+	}
+
+	/**
+	 * The name that this application's clusters share.
+	 * @param application name of the application, if it has one
+	 * @return the name that is set, or else that
+	 */
+	public String nameOr(@Nullable String application) {
+		return (this.name != null) ? this.name : (application != null) ? application : "application";
 	}
 
 	/**
@@ -101,7 +112,7 @@ public record ClusterProperties(@DefaultValue("true") boolean enabled, @Nullable
 				new Worker(options, this.worker.environment(), this.worker.environmentFile(),
 						this.worker.requestTimeout()),
 				this.staging, this.link, this.messaging, this.tasks, this.metrics, this.primary, this.advice,
-				this.redis, this.state, this.cache);
+				this.redis, this.state, this.cache, this.nodes);
 	}
 
 	/**
@@ -601,6 +612,22 @@ public record ClusterProperties(@DefaultValue("true") boolean enabled, @Nullable
 				Check.positive("cluster.cache.near.time-to-live", timeToLive);
 			}
 
+		}
+
+	}
+
+	/**
+	 * The clusters of the same application on other machines, which share its name and
+	 * its Redis.
+	 *
+	 * @param enabled Whether clusters that share a Redis and a name know of each other.
+	 * @param heartbeat Time between two signs of life of a node; one that has given none
+	 * for five times as long is not listed any more.
+	 */
+	public record Nodes(@DefaultValue("true") boolean enabled, @DefaultValue("2s") Duration heartbeat) {
+
+		public Nodes {
+			Check.positive("cluster.nodes.heartbeat", heartbeat);
 		}
 
 	}

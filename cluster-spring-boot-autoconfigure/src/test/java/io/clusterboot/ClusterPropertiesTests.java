@@ -69,8 +69,8 @@ class ClusterPropertiesTests {
 			"cluster.max-workers, 0", "cluster.reload.surge, 0", "cluster.reload.probation, -1s",
 			"cluster.recycle.max-requests, 0", "cluster.recycle.max-age, 0s", "cluster.recycle.max-heap, 0B",
 			"cluster.recycle.max-rss, 0B", "cluster.recycle.jitter, 2", "cluster.redis.embedded.max-memory, 1MB",
-			"cluster.cache.near.max-entries, 0", "cluster.cache.near.time-to-live, 0s", "cluster.state.timeout, 0s",
-			"cluster.state.lock-lease, 2s" })
+			"cluster.cache.near.max-entries, 0", "cluster.cache.near.time-to-live, 0s", "cluster.nodes.heartbeat, 0s",
+			"cluster.state.timeout, 0s", "cluster.state.lock-lease, 2s" })
 	void aValueOutOfItsRangeIsRejectedByName(String property, String value) {
 		assertThatExceptionOfType(BindException.class).isThrownBy(() -> bind(Map.of(property, value)))
 			.havingRootCause()

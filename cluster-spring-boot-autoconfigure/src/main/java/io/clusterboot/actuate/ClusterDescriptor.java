@@ -2,6 +2,8 @@ package io.clusterboot.actuate;
 
 import java.util.List;
 
+import io.clusterboot.node.NodeDescription;
+import io.clusterboot.node.NodesReload;
 import io.clusterboot.protocol.ClusterDescription.HandOverDescription;
 import io.clusterboot.protocol.ClusterDescription.Listener;
 import io.clusterboot.protocol.ClusterDescription.PrimaryDescription;
@@ -31,13 +33,18 @@ import org.springframework.boot.actuate.endpoint.OperationResponseBody;
  * the primary did not answer
  * @param workers the workers, by index and id; missing if the primary did not answer
  * @param redis the Redis that the cluster runs; missing if it runs none
+ * @param nodes the clusters of the same application that share a Redis, this one among
+ * them; missing if there is no such Redis, or it cannot be reached
+ * @param nodesReload the reload of all nodes that is under way, or the last one; missing
+ * if there is none
  * @param error why the primary did not answer
  */
 public record ClusterDescriptor(@Nullable String application, AnsweredBy answeredBy,
 		@Nullable PrimaryDescription primary, @Nullable Integer configuredWorkers, @Nullable Integer readyWorkers,
 		@Nullable List<Listener> listeners, @Nullable List<String> builds, @Nullable ReloadDescription reload,
 		@Nullable HandOverDescription handOvers, @Nullable List<WorkerDescription> workers,
-		@Nullable RedisDescription redis, @Nullable String error) implements OperationResponseBody {
+		@Nullable RedisDescription redis, @Nullable List<NodeDescription> nodes, @Nullable NodesReload nodesReload,
+		@Nullable String error) implements OperationResponseBody {
 
 	/**
 	 * The worker that took the request.

@@ -1,10 +1,16 @@
 package io.clusterboot.actuate;
 
 import java.io.IOException;
+import java.util.List;
+import java.util.function.Supplier;
 
 import io.clusterboot.actuate.ClusterDescriptor.AnsweredBy;
+import io.clusterboot.node.ClusterNodes;
+import io.clusterboot.node.NodeDescription;
+import io.clusterboot.node.NodesReload;
 import io.clusterboot.protocol.ClusterDescription;
 import io.clusterboot.protocol.WorkerIdentity;
+import io.clusterboot.state.SharedStateException;
 import io.clusterboot.worker.WorkerAgent;
 import org.jspecify.annotations.Nullable;
 
@@ -24,14 +30,18 @@ public class ClusterEndpoint {
 
 	private final @Nullable String application;
 
+	private final Supplier<@Nullable ClusterNodes> nodes;
+
 	/**
 	 * Create an endpoint.
 	 * @param agent knows how to ask the primary
 	 * @param application name of the application
+	 * @param nodes the other clusters of the application, if they can be known
 	 */
-	public ClusterEndpoint(WorkerAgent agent, @Nullable String application) {
+	public ClusterEndpoint(WorkerAgent agent, @Nullable String application, Supplier<@Nullable ClusterNodes> nodes) {
 		this.agent = agent;
 		this.application = application;
+		this.nodes = nodes;
 	}
 
 	/**
@@ -40,23 +50,45 @@ public class ClusterEndpoint {
 	 */
 	@ReadOperation
 	public ClusterDescriptor cluster() {
+		OtherClusters others = others();
 		try {
-			return describe(this.agent.describe());
+			return describe(this.agent.describe(), others);
 		}
 		catch (IOException ex) {
-			return unknown(ex);
+			return unknown(ex, others);
 		}
 	}
 
+	private OtherClusters others() {
+		ClusterNodes known = this.nodes.get();
+		try {
+			return (known != null) ? new OtherClusters(known.nodes(), known.reload()) : OtherClusters.UNKNOWN;
+		}
+		catch (SharedStateException ex) {
+			return OtherClusters.UNKNOWN;
+		}
+	}
+
+	/**
+	 * This cluster alone, without asking Redis for the others.
+	 */
 	ClusterDescriptor describe(ClusterDescription cluster) {
+		return describe(cluster, OtherClusters.UNKNOWN);
+	}
+
+	private ClusterDescriptor describe(ClusterDescription cluster, OtherClusters others) {
 		return new ClusterDescriptor(this.application, answeredBy(), cluster.primary(), cluster.configuredWorkers(),
 				cluster.readyWorkers(), cluster.listeners(), cluster.builds(), cluster.reload(), cluster.handOvers(),
-				cluster.workers(), cluster.redis(), null);
+				cluster.workers(), cluster.redis(), others.nodes(), others.reload(), null);
 	}
 
 	ClusterDescriptor unknown(IOException cause) {
+		return unknown(cause, OtherClusters.UNKNOWN);
+	}
+
+	private ClusterDescriptor unknown(IOException cause, OtherClusters others) {
 		return new ClusterDescriptor(this.application, answeredBy(), null, null, null, null, null, null, null, null,
-				null, cause.getMessage());
+				null, others.nodes(), others.reload(), cause.getMessage());
 	}
 
 	private AnsweredBy answeredBy() {
@@ -79,6 +111,12 @@ public class ClusterEndpoint {
 			.findAny()
 			.map(WorkerDescriptor::new)
 			.orElse(null);
+	}
+
+	private record OtherClusters(@Nullable List<NodeDescription> nodes, @Nullable NodesReload reload) {
+
+		static final OtherClusters UNKNOWN = new OtherClusters(null, null);
+
 	}
 
 }

@@ -1,9 +1,11 @@
 package io.clusterboot.actuate;
 
 import java.io.IOException;
+import java.util.function.Supplier;
 
 import io.clusterboot.ClusterProperties;
 import io.clusterboot.control.PrimaryClusterControl;
+import io.clusterboot.node.ClusterNodes;
 import io.clusterboot.worker.WorkerAgent;
 import org.jspecify.annotations.Nullable;
 
@@ -29,11 +31,13 @@ public class ClusterEndpointWebExtension {
 	 * @param delegate the endpoint
 	 * @param agent knows how to reach the primary
 	 * @param properties the cluster's configuration
+	 * @param nodes the other clusters of the application, if they can be known
 	 */
-	public ClusterEndpointWebExtension(ClusterEndpoint delegate, WorkerAgent agent, ClusterProperties properties) {
+	public ClusterEndpointWebExtension(ClusterEndpoint delegate, WorkerAgent agent, ClusterProperties properties,
+			Supplier<@Nullable ClusterNodes> nodes) {
 		this.delegate = delegate;
 		this.operations = new ClusterOperations(new PrimaryClusterControl(agent), agent.requests(),
-				properties.mostWorkers());
+				properties.mostWorkers(), nodes);
 	}
 
 	/**
@@ -72,6 +76,8 @@ public class ClusterEndpointWebExtension {
 	 * @param id for {@code restart}, the worker's id
 	 * @param wait for {@code reload} and {@code restart}, how long to hold the answer
 	 * until the outcome is known, as in {@code 2m}
+	 * @param scope for {@code reload}, {@code node}, or {@code all} for all nodes that
+	 * share a Redis, one after the other
 	 * @return 202 when the primary has taken note; with {@code wait} 200 when workers
 	 * have been replaced, 500 when they have not, 504 when that is not known in time; 400
 	 * for wrong parameters, 404 for an unknown operation or worker, 409 if the command
@@ -79,8 +85,8 @@ public class ClusterEndpointWebExtension {
 	 */
 	@WriteOperation
 	public WebEndpointResponse<Object> change(@Selector String operation, @Nullable String workers, @Nullable String id,
-			@Nullable String wait) {
-		return this.operations.run(operation, workers, id, wait);
+			@Nullable String wait, @Nullable String scope) {
+		return this.operations.run(operation, workers, id, wait, scope);
 	}
 
 }

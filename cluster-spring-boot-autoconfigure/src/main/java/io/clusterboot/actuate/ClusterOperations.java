@@ -4,11 +4,14 @@ import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.function.Supplier;
 
 import io.clusterboot.control.CommandRefusedException;
 import io.clusterboot.control.PrimaryClusterControl;
 import io.clusterboot.control.ReloadFailedException;
+import io.clusterboot.node.ClusterNodes;
 import io.clusterboot.protocol.ReloadDescription;
+import io.clusterboot.state.SharedStateException;
 import io.clusterboot.worker.RequestTracker;
 import org.jspecify.annotations.Nullable;
 
@@ -38,15 +41,22 @@ final class ClusterOperations {
 
 	private final String numberOfWorkers;
 
-	ClusterOperations(PrimaryClusterControl control, RequestTracker requests, int mostWorkers) {
+	private final Supplier<@Nullable ClusterNodes> nodes;
+
+	ClusterOperations(PrimaryClusterControl control, RequestTracker requests, int mostWorkers,
+			Supplier<@Nullable ClusterNodes> nodes) {
+		this.nodes = nodes;
 		this.control = control;
 		this.requests = requests;
 		this.numberOfWorkers = "the number of workers, from 1 to %d (cluster.max-workers)".formatted(mostWorkers);
 	}
 
 	WebEndpointResponse<Object> run(String operation, @Nullable String workers, @Nullable String id,
-			@Nullable String wait) {
+			@Nullable String wait, @Nullable String scope) {
 		try {
+			if (isForAllNodes(operation, wait, scope)) {
+				return reloadAllNodes();
+			}
 			Duration atMost = atMost(operation, wait);
 			return switch (operation) {
 				case "reload" -> answer(this.control.reload(TRIGGER), atMost);
@@ -65,6 +75,34 @@ final class ClusterOperations {
 		}
 		catch (CompletionException ex) {
 			return refused(ex.getCause());
+		}
+	}
+
+	private static boolean isForAllNodes(String operation, @Nullable String wait, @Nullable String scope) {
+		if (scope == null || scope.equals("node")) {
+			return false;
+		}
+		if (!scope.equals("all") || !operation.equals("reload") || wait != null) {
+			throw new IllegalArgumentException(
+					"'scope' is 'node' or 'all', and 'all' is for 'reload' without 'wait': it is '%s'"
+						.formatted(scope));
+		}
+		return true;
+	}
+
+	private WebEndpointResponse<Object> reloadAllNodes() {
+		ClusterNodes nodes = this.nodes.get();
+		if (nodes == null) {
+			return problem(CONFLICT, "There are no other nodes: that needs a Redis that the application configures");
+		}
+		try {
+			return new WebEndpointResponse<>(nodes.reloadAll(), ACCEPTED);
+		}
+		catch (IllegalStateException ex) {
+			return problem(CONFLICT, ex.getMessage());
+		}
+		catch (SharedStateException ex) {
+			return problem(WebEndpointResponse.STATUS_SERVICE_UNAVAILABLE, ex.getMessage());
 		}
 	}
 

@@ -57,7 +57,7 @@ public final class ClusterDashboardAutoConfiguration {
 		boolean writable = exposed != null && resolver != null
 				&& resolver.accessFor(CLUSTER, Access.READ_ONLY) == Access.UNRESTRICTED;
 		ClusterEndpoint cluster = (exposed != null) ? exposed
-				: new ClusterEndpoint(agent, environment.getProperty("spring.application.name"));
+				: new ClusterEndpoint(agent, environment.getProperty("spring.application.name"), () -> null);
 		return new ClusterDashboardEndpoint(agent, cluster, paths, hasEvents(), writable, properties.mostWorkers());
 	}
 

@@ -4,8 +4,10 @@ import io.clusterboot.ClusterProperties;
 import io.clusterboot.actuate.ClusterEndpoint;
 import io.clusterboot.actuate.ClusterEndpointJmxExtension;
 import io.clusterboot.actuate.ClusterEndpointWebExtension;
+import io.clusterboot.node.ClusterNodes;
 import io.clusterboot.worker.WorkerAgent;
 
+import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.actuate.autoconfigure.endpoint.condition.ConditionalOnAvailableEndpoint;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
@@ -24,15 +26,15 @@ public final class ClusterEndpointAutoConfiguration {
 
 	@Bean
 	@ConditionalOnMissingBean
-	ClusterEndpoint clusterEndpoint(WorkerAgent agent, Environment environment) {
-		return new ClusterEndpoint(agent, environment.getProperty("spring.application.name"));
+	ClusterEndpoint clusterEndpoint(WorkerAgent agent, Environment environment, ObjectProvider<ClusterNodes> nodes) {
+		return new ClusterEndpoint(agent, environment.getProperty("spring.application.name"), nodes::getIfAvailable);
 	}
 
 	@Bean
 	@ConditionalOnMissingBean
 	ClusterEndpointWebExtension clusterEndpointWebExtension(ClusterEndpoint endpoint, WorkerAgent agent,
-			ClusterProperties properties) {
-		return new ClusterEndpointWebExtension(endpoint, agent, properties);
+			ClusterProperties properties, ObjectProvider<ClusterNodes> nodes) {
+		return new ClusterEndpointWebExtension(endpoint, agent, properties, nodes::getIfAvailable);
 	}
 
 	@Bean

@@ -8,6 +8,7 @@ import io.clusterboot.messaging.ExchangeClusterMessaging;
 import io.clusterboot.messaging.MessageExchange;
 import io.clusterboot.messaging.MessageListeners;
 import io.clusterboot.messaging.MessagingMetrics;
+import io.clusterboot.messaging.OtherNodes;
 import io.clusterboot.messaging.Payloads;
 import io.clusterboot.protocol.Envelope.Channel;
 import io.clusterboot.task.ClusterTask;
@@ -86,8 +87,9 @@ public final class ClusterMessagingAutoConfiguration {
 
 	@Bean
 	@ConditionalOnMissingBean
-	ClusterMessaging clusterMessaging(MessageExchange exchange, Payloads payloads) {
-		return new ExchangeClusterMessaging(exchange, payloads);
+	ClusterMessaging clusterMessaging(MessageExchange exchange, Payloads payloads,
+			ObjectProvider<OtherNodes> otherNodes) {
+		return new ExchangeClusterMessaging(exchange, payloads, otherNodes::getIfAvailable);
 	}
 
 	@Bean

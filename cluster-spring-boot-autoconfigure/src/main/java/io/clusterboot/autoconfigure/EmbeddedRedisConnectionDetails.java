@@ -15,11 +15,13 @@ import org.springframework.boot.data.redis.autoconfigure.DataRedisConnectionDeta
  * Where the cluster's Redis listens. Whoever knows keeps it alive until its own end.
  *
  * @param endpoint where it listens
+ * @param database which of its databases is used
  * @param lifeline held for as long as this object is there
  */
-record EmbeddedRedisConnectionDetails(RedisEndpoint endpoint, Lifeline lifeline) implements DataRedisConnectionDetails {
+record EmbeddedRedisConnectionDetails(RedisEndpoint endpoint, int database,
+		Lifeline lifeline) implements DataRedisConnectionDetails {
 
-	static EmbeddedRedisConnectionDetails of(WorkerAgent agent) throws IOException {
+	static EmbeddedRedisConnectionDetails of(WorkerAgent agent, int database) throws IOException {
 		Path directory = agent.identity().directory();
 		Path executable = RedisExecutable.find(directory);
 		if (executable == null) {
@@ -27,7 +29,7 @@ record EmbeddedRedisConnectionDetails(RedisEndpoint endpoint, Lifeline lifeline)
 					"cluster.redis.mode is 'embedded', and there is no program of a Redis server that runs here.");
 		}
 		RedisEndpoint endpoint = agent.redis(executable);
-		return new EmbeddedRedisConnectionDetails(endpoint, Lifeline.hold(directory));
+		return new EmbeddedRedisConnectionDetails(endpoint, database, Lifeline.hold(directory));
 	}
 
 	@Override
@@ -37,7 +39,7 @@ record EmbeddedRedisConnectionDetails(RedisEndpoint endpoint, Lifeline lifeline)
 
 	@Override
 	public Standalone getStandalone() {
-		return Standalone.of(RedisEndpoint.HOST, this.endpoint.port());
+		return Standalone.of(RedisEndpoint.HOST, this.endpoint.port(), this.database);
 	}
 
 }

@@ -45,6 +45,19 @@ public interface ClusterMessaging {
 	void broadcast(String topic, @Nullable Object payload);
 
 	/**
+	 * Send a message to all other workers, as far as the scope reaches. It is sent to
+	 * other nodes first, through Redis: to those of their workers that run and reach it
+	 * at this moment. Nobody waits for them, and nobody knows whether they have got it.
+	 * Then it is sent to the workers of this node as without a scope.
+	 * @param topic what it is about
+	 * @param payload the content
+	 * @param scope how far
+	 * @throws ClusterMessagingException if it cannot be sent; in {@link Scope#ALL_NODES}
+	 * also where there is no Redis that nodes could share
+	 */
+	void broadcast(String topic, @Nullable Object payload, Scope scope);
+
+	/**
 	 * Send a message to one worker. Returns when it has been taken: it has been read, and
 	 * waits for listeners to be called.
 	 * @param worker id of the worker

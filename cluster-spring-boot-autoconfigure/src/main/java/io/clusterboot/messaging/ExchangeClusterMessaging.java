@@ -4,6 +4,7 @@ import java.lang.reflect.Type;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Supplier;
 
 import io.clusterboot.protocol.Envelope;
 import io.clusterboot.protocol.Envelope.Channel;
@@ -21,19 +22,39 @@ public final class ExchangeClusterMessaging implements ClusterMessaging {
 
 	private final Payloads payloads;
 
+	private final Supplier<@Nullable OtherNodes> otherNodes;
+
 	/**
 	 * Create messaging.
 	 * @param exchange sends what is written
 	 * @param payloads writes and reads payloads
+	 * @param otherNodes the way to other nodes, if there is one
 	 */
-	public ExchangeClusterMessaging(MessageExchange exchange, Payloads payloads) {
+	public ExchangeClusterMessaging(MessageExchange exchange, Payloads payloads,
+			Supplier<@Nullable OtherNodes> otherNodes) {
 		this.exchange = exchange;
 		this.payloads = payloads;
+		this.otherNodes = otherNodes;
 	}
 
 	@Override
 	public void broadcast(String topic, @Nullable Object payload) {
 		send("A broadcast about '%s'".formatted(topic), Envelope.OTHERS, topic, payload);
+	}
+
+	@Override
+	public void broadcast(String topic, @Nullable Object payload, Scope scope) {
+		if (scope == Scope.ALL_NODES) {
+			OtherNodes others = this.otherNodes.get();
+			if (others == null) {
+				throw new ClusterMessagingException(
+						"A broadcast about '%s' cannot reach other nodes: that needs a Redis that the application configures, and cluster.nodes.enabled"
+							.formatted(topic));
+			}
+			others.broadcast(this.exchange.self(), topic,
+					this.payloads.write("A broadcast about '%s'".formatted(topic), payload));
+		}
+		broadcast(topic, payload);
 	}
 
 	@Override

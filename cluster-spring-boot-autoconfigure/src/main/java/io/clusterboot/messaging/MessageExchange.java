@@ -134,6 +134,10 @@ public final class MessageExchange implements Correspondence, Inbox.Office {
 		this.handlers.put(channel, handler);
 	}
 
+	int self() {
+		return this.self;
+	}
+
 	MessageStatistics statistics() {
 		return this.statistics;
 	}

@@ -79,6 +79,30 @@ public final class MessageListeners implements MessageHandler {
 	}
 
 	/**
+	 * Call the listeners of a message that another node has broadcast, one after the
+	 * other. What fails is logged.
+	 * @param message where it comes from
+	 * @param payload its content, as JSON
+	 */
+	public void call(ClusterMessage message, byte[] payload) {
+		for (MessageMethod listener : this.listeners.get().getOrDefault(message.topic(), List.of())) {
+			CompletionStage<?> result;
+			try {
+				result = listener.call(listener.arguments(message, payload, this.payloads));
+			}
+			catch (ClusterMessagingException ex) {
+				result = CompletableFuture.failedFuture(ex);
+			}
+			result.whenComplete((value, failure) -> {
+				if (failure != null) {
+					logger.error("%s failed to handle a message of worker-%d of %s about '%s'".formatted(listener,
+							message.sender(), message.node(), message.topic()), failure);
+				}
+			});
+		}
+	}
+
+	/**
 	 * During a reload workers of two builds listen to different topics.
 	 */
 	private Handling ignore(Delivery message) {

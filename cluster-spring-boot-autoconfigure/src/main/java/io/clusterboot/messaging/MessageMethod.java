@@ -65,13 +65,24 @@ public final class MessageMethod {
 	 * @throws ClusterMessagingException if the payload cannot be read
 	 */
 	public @Nullable Object[] arguments(Delivery message, byte[] json, Payloads payloads) {
+		return arguments(new ClusterMessage(message.from(), null, message.topic(), message.reply()), json, payloads);
+	}
+
+	/**
+	 * Read a message.
+	 * @param message where it comes from
+	 * @param json its payload
+	 * @param payloads reads it
+	 * @return the arguments of a call
+	 * @throws ClusterMessagingException if the payload cannot be read
+	 */
+	@Nullable Object[] arguments(ClusterMessage message, byte[] json, Payloads payloads) {
 		Parameter[] parameters = this.method.getParameters();
 		@Nullable Object[] arguments = new Object[parameters.length];
 		for (int i = 0; i < parameters.length; i++) {
-			arguments[i] = (parameters[i].equals(this.payload))
-					? payloads.read("A message about '%s'".formatted(message.topic()), json,
-							parameters[i].getParameterizedType())
-					: new ClusterMessage(message.from(), message.topic(), message.reply());
+			arguments[i] = (parameters[i].equals(this.payload)) ? payloads
+				.read("A message about '%s'".formatted(message.topic()), json, parameters[i].getParameterizedType())
+					: message;
 		}
 		return arguments;
 	}

@@ -34,6 +34,7 @@ final class RedisProcess {
 	private static final String SCRIPT = """
 			trap '' INT HUP QUIT
 			trap 'ended=1; kill "$redis"' TERM
+			umask 077
 			exec 3<&0 </dev/null
 			"$1" - <&3 3<&- &
 			redis=$!
@@ -131,7 +132,7 @@ final class RedisProcess {
 
 	/**
 	 * The server itself, beside which the shell has another child.
-	 * @return its pid, or {@code null} if it does not run
+	 * @return its pid, or {@code null} if it does not run, or cannot be told apart
 	 */
 	@Nullable Long pid() {
 		return this.process.children()
@@ -139,6 +140,10 @@ final class RedisProcess {
 			.findAny()
 			.map(ProcessHandle::pid)
 			.orElse(null);
+	}
+
+	long shell() {
+		return this.process.pid();
 	}
 
 	/**

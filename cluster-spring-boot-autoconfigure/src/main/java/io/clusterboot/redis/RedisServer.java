@@ -8,6 +8,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.HexFormat;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -61,7 +62,8 @@ public final class RedisServer implements AutoCloseable {
 
 	private volatile @Nullable RedisProcess process;
 
-	private volatile boolean up;
+	/** The server's pid while it is up. */
+	private volatile @Nullable Long pid;
 
 	private volatile int restarts;
 
@@ -99,9 +101,8 @@ public final class RedisServer implements AutoCloseable {
 	 */
 	public @Nullable RedisDescription describe() {
 		RedisEndpoint known = this.endpoint.isCompletedExceptionally() ? null : this.endpoint.getNow(null);
-		RedisProcess current = this.process;
-		return (known == null) ? null : new RedisDescription((this.up && current != null) ? current.pid() : null,
-				known.port(), this.up, this.restarts);
+		Long current = this.pid;
+		return (known != null) ? new RedisDescription(current, known.port(), current != null, this.restarts) : null;
 	}
 
 	private void run(Path executable) {
@@ -146,7 +147,7 @@ public final class RedisServer implements AutoCloseable {
 			RedisEndpoint candidate = new RedisEndpoint(LoopbackPorts.free(), password);
 			RedisConfiguration configuration = new RedisConfiguration(candidate, data, this.settings);
 			launch(executable, configuration, lifeline);
-			if (this.up || attempt == ATTEMPTS || isClosed()) {
+			if (this.pid != null || attempt == ATTEMPTS || isClosed()) {
 				return candidate;
 			}
 			RedisProcess failed = this.process;
@@ -163,8 +164,8 @@ public final class RedisServer implements AutoCloseable {
 		long start = System.nanoTime();
 		while (redis.isAlive() && !isClosed() && System.nanoTime() - start < START.toNanos()) {
 			if (RedisProbe.answers(configuration.endpoint())) {
-				this.up = true;
-				logger.info("Redis (pid %d) listens at %s".formatted(redis.pid(), configuration.endpoint()));
+				this.pid = Objects.requireNonNullElse(redis.pid(), redis.shell());
+				logger.info("Redis (pid %d) listens at %s".formatted(this.pid, configuration.endpoint()));
 				return;
 			}
 			this.closed.await(POLL.toMillis(), TimeUnit.MILLISECONDS);
@@ -197,7 +198,7 @@ public final class RedisServer implements AutoCloseable {
 			return (current != null) ? current.await() : -1;
 		}
 		finally {
-			this.up = false;
+			this.pid = null;
 		}
 	}
 

@@ -1,10 +1,12 @@
 package io.clusterboot.state;
 
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.locks.Lock;
+import java.util.function.Consumer;
 
 import io.clusterboot.ClusterProperties;
 import org.jspecify.annotations.Nullable;
@@ -15,6 +17,8 @@ import tools.jackson.databind.json.JsonMapper;
 import org.springframework.core.ParameterizedTypeReference;
 import org.springframework.data.redis.connection.RedisConnectionFactory;
 import org.springframework.data.redis.connection.lettuce.LettuceConnectionFactory;
+import org.springframework.data.redis.listener.ChannelTopic;
+import org.springframework.data.redis.listener.RedisMessageListenerContainer;
 import org.springframework.data.redis.serializer.JacksonJsonRedisSerializer;
 import org.springframework.data.redis.serializer.RedisSerializer;
 import org.springframework.data.redis.support.collections.DefaultRedisMap;
@@ -116,6 +120,48 @@ public final class RedisSharedState implements SharedState, AutoCloseable {
 	public Candidacy candidate(String role) {
 		Assert.hasText(role, "'role' must not be empty");
 		return locks().candidate(role);
+	}
+
+	/**
+	 * Send a message to all who listen at this moment.
+	 * @param channel name of the channel
+	 * @param message the message
+	 * @throws SharedStateException if Redis cannot be reached
+	 */
+	public void publish(String channel, byte[] message) {
+		byte[] key = this.keys.key("channel", channel).getBytes(StandardCharsets.UTF_8);
+		this.texts.execute((connection) -> connection.publish(key, message), false, false);
+	}
+
+	/**
+	 * Listen to a channel. When Redis has been away this goes on; what was sent in the
+	 * meantime is lost.
+	 * @param channel name of the channel
+	 * @param listener gets each message, on one thread of many, and must not block
+	 * @return ends it
+	 * @throws SharedStateException if Redis cannot be reached
+	 */
+	public Subscription subscribe(String channel, Consumer<byte[]> listener) {
+		RedisMessageListenerContainer container = new RedisMessageListenerContainer();
+		container.setConnectionFactory(this.connections.prompt());
+		// the order of messages is kept
+		container.setTaskExecutor(Runnable::run);
+		container.setRecoveryInterval(this.settings.timeout().toMillis());
+		container.addMessageListener((message, pattern) -> listener.accept(message.getBody()),
+				ChannelTopic.of(this.keys.key("channel", channel)));
+		container.afterPropertiesSet();
+		StateTemplate.translate(this.settings.timeout(), () -> {
+			container.start();
+			return null;
+		});
+		return () -> {
+			try {
+				container.destroy();
+			}
+			catch (Exception ex) {
+				throw new IllegalStateException(ex);
+			}
+		};
 	}
 
 	private synchronized SharedLocks locks() {

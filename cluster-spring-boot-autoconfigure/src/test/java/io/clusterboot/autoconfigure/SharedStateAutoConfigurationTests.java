@@ -58,7 +58,8 @@ class SharedStateAutoConfigurationTests {
 
 	@Test
 	void whoeverUsesItWithoutSpringDataRedisIsTold() {
-		this.runner.withClassLoader(new FilteredClassLoader(RedisConnectionFactory.class))
+		new ApplicationContextRunner().withConfiguration(AutoConfigurations.of(SharedStateAutoConfiguration.class))
+			.withClassLoader(new FilteredClassLoader(RedisConnectionFactory.class))
 			.withUserConfiguration(Needy.class)
 			.run((context) -> assertThat(context).getFailure()
 				.rootCause()

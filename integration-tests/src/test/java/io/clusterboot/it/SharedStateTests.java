@@ -16,7 +16,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 
-import io.clusterboot.it.state.LockConfiguration;
+import io.clusterboot.it.state.StateConfiguration;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.MethodOrderer.OrderAnnotation;
@@ -65,7 +65,7 @@ class SharedStateTests {
 	@BeforeAll
 	static void start(@TempDir Path directory) {
 		locks = directory.resolve("locks");
-		cluster = ClusterProcess.demoWith(LockConfiguration.class)
+		cluster = ClusterProcess.demoWith(StateConfiguration.class)
 			.property("app.lock-file", locks)
 			.property("cluster.redis.embedded.data-dir", directory.resolve("data"))
 			.property("cluster.state.timeout", "1s")

@@ -4,10 +4,10 @@ import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
 
 /**
- * Adds a controller to an application.
+ * Adds controllers to an application.
  */
 @Configuration(proxyBeanMethods = false)
-@Import(LockController.class)
-public class LockConfiguration {
+@Import({ LockController.class, ShoutController.class })
+public class StateConfiguration {
 
 }

@@ -1,0 +1,162 @@
+package io.clusterboot.node;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+
+import io.clusterboot.ClusterProperties;
+import io.clusterboot.protocol.ReloadDescription;
+import io.clusterboot.protocol.ReloadDescription.State;
+import io.clusterboot.redis.TestRedis;
+import io.clusterboot.state.RedisSharedState;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import tools.jackson.databind.json.JsonMapper;
+
+import org.springframework.data.redis.connection.lettuce.LettuceConnectionFactory;
+import org.springframework.data.redis.core.StringRedisTemplate;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * Tests for {@link ReloadTurns} with a real Redis.
+ */
+@DisabledOnOs(OS.WINDOWS)
+class ReloadTurnsTests {
+
+	private static final List<String> BOTH = List.of("a", "b");
+
+	private static TestRedis redis;
+
+	private static LettuceConnectionFactory connections;
+
+	private static RedisSharedState state;
+
+	private final List<String> begun = new ArrayList<>();
+
+	private final ReloadTurns a = turns("a");
+
+	private final ReloadTurns b = turns("b");
+
+	@BeforeAll
+	static void start() {
+		redis = new TestRedis(Duration.ZERO);
+		connections = redis.connections();
+		state = new RedisSharedState(connections, JsonMapper.builder().build(), "shop",
+				new ClusterProperties.State(Duration.ofSeconds(5), Duration.ofSeconds(15)));
+	}
+
+	@AfterAll
+	static void stop() {
+		state.close();
+		connections.destroy();
+		redis.close();
+	}
+
+	@BeforeEach
+	void deleteAll() {
+		StringRedisTemplate template = new StringRedisTemplate(connections);
+		template.delete(template.keys("*"));
+	}
+
+	private ReloadTurns turns(String node) {
+		return new ReloadTurns(node, state, () -> {
+			this.begun.add(node);
+			return reload(7, State.ROLLING);
+		});
+	}
+
+	private static ReloadDescription reload(@Nullable Integer id, State state) {
+		return new ReloadDescription(id, state, null, 0, 0, 0, null, null, null, null);
+	}
+
+	private static final ReloadDescription IDLE = reload(null, State.IDLE);
+
+	private static final ReloadDescription ROLLING = reload(7, State.ROLLING);
+
+	private static final ReloadDescription DONE = reload(7, State.DONE);
+
+	private NodesReload current() {
+		NodesReload current = this.a.current();
+		assertThat(current).isNotNull();
+		return current;
+	}
+
+	@Test
+	void nothingIsDoneUnlessItIsAskedFor() {
+		this.a.tick(BOTH, IDLE);
+		assertThat(this.a.current()).isNull();
+		assertThat(this.begun).isEmpty();
+	}
+
+	@Test
+	void oneNodeReloadsAfterTheOther() {
+		assertThat(this.b.request(BOTH)).isNotNull();
+		assertThat(this.a.request(BOTH)).as("another one").isNull();
+		this.b.tick(BOTH, IDLE);
+		assertThat(this.begun).as("not the turn of b").isEmpty();
+		this.a.tick(BOTH, IDLE);
+		this.a.tick(BOTH, ROLLING);
+		this.b.tick(BOTH, IDLE);
+		assertThat(this.begun).containsExactly("a");
+		// another worker leads node a by now
+		turns("a").tick(BOTH, DONE);
+		assertThat(current().done()).containsExactly("a");
+		this.a.tick(BOTH, DONE);
+		this.b.tick(BOTH, DONE);
+		assertThat(this.begun).containsExactly("a", "b");
+		assertThat(current().isOver()).isFalse();
+		this.b.tick(BOTH, DONE);
+		assertThat(current().isOver()).isTrue();
+		assertThat(current().done()).containsExactly("a", "b");
+		assertThat(this.a.request(BOTH)).isNotNull();
+	}
+
+	@Test
+	void aNodeThatFailsIsTheLastOne() {
+		this.a.request(BOTH);
+		this.a.tick(BOTH, IDLE);
+		this.a.tick(BOTH, reload(7, State.FAILED));
+		this.b.tick(BOTH, IDLE);
+		assertThat(this.begun).containsExactly("a");
+		assertThat(current().failed()).isEqualTo("a");
+		assertThat(current().isOver()).isTrue();
+	}
+
+	@Test
+	void aNodeThatHasGoneIsPassedOver() {
+		this.a.request(List.of("0", "a", "b"));
+		this.a.tick(BOTH, IDLE);
+		assertThat(current().gone()).containsExactly("0");
+		this.a.tick(BOTH, IDLE);
+		// a dies in the middle
+		this.b.tick(List.of("b"), IDLE);
+		assertThat(current().gone()).containsExactly("0", "a");
+		this.b.tick(List.of("b"), IDLE);
+		this.b.tick(List.of("b"), DONE);
+		assertThat(current().done()).containsExactly("b");
+		assertThat(this.begun).containsExactly("a", "b");
+	}
+
+	@Test
+	void aTurnWhoseLeaderDiedBeforeItBeganIsTakenUp() {
+		this.a.request(BOTH);
+		ReloadTurns dying = new ReloadTurns("a", state, () -> {
+			throw new IllegalStateException("on purpose");
+		});
+		try {
+			dying.tick(BOTH, IDLE);
+		}
+		catch (IllegalStateException ex) {
+			assertThat(ex).hasMessage("on purpose");
+		}
+		turns("a").tick(BOTH, IDLE);
+		assertThat(this.begun).containsExactly("a");
+	}
+
+}
