@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Set;
 
+import io.clusterboot.PortSharing;
 import io.clusterboot.metrics.ClusterScrape;
 import io.clusterboot.metrics.WorkerSnapshots;
 import io.clusterboot.protocol.MemberDescription;
@@ -36,7 +37,8 @@ class ClusterPrometheusEndpointExtensionTests {
 
 	private WebEndpointResponse<byte[]> scrape(boolean aggregate, @Nullable Set<String> names,
 			@Nullable Integer worker) {
-		WorkerSnapshots local = new WorkerSnapshots(new WorkerIdentity(1, 0, 1, 0, Path.of("unused")),
+		WorkerSnapshots local = new WorkerSnapshots(
+				new WorkerIdentity(1, 0, 1, 0, Path.of("unused"), PortSharing.HANDLES),
 				this.registry.getPrometheusRegistry());
 		ClusterScrape scrape = new ClusterScrape(local,
 				() -> List.of(new MemberDescription(1, 0, 4711, WorkerState.READY)), (id, timeout) -> {
