@@ -5,6 +5,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -33,7 +34,7 @@ public class AdviceReport {
 
 	private final Advice settings;
 
-	private final int workers;
+	private final Callable<Integer> workers;
 
 	private final Duration patience;
 
@@ -41,10 +42,10 @@ public class AdviceReport {
 	 * Create a report.
 	 * @param advisors who is asked
 	 * @param settings what is not to be said
-	 * @param workers number of workers; with one, everything is safe
+	 * @param workers finds out the number of workers; with one, everything is safe
 	 * @param patience longest time that each advisor may take
 	 */
-	public AdviceReport(List<Advisor> advisors, Advice settings, int workers, Duration patience) {
+	public AdviceReport(List<Advisor> advisors, Advice settings, Callable<Integer> workers, Duration patience) {
 		this.advisors = advisors.stream().sorted(Comparator.comparing(Advisor::topic)).toList();
 		this.settings = settings;
 		this.workers = workers;
@@ -58,19 +59,23 @@ public class AdviceReport {
 	@OncePerCluster("io.clusterboot.advice")
 	@EventListener(ApplicationReadyEvent.class)
 	public void report() {
-		if (this.workers > 1) {
-			startThread("cluster-advice", this::write);
-		}
+		startThread("cluster-advice", this::write);
 	}
 
 	private void write() {
-		String text = text();
-		if (text != null) {
-			logger.warn(text);
+		try {
+			int count = this.workers.call();
+			String text = (count > 1) ? text(count) : null;
+			if (text != null) {
+				logger.warn(text);
+			}
+		}
+		catch (Exception ex) {
+			logger.debug("No advice", ex);
 		}
 	}
 
-	@Nullable String text() {
+	@Nullable String text(int count) {
 		Map<Topic, String> advice = new TreeMap<>();
 		for (Advisor advisor : this.advisors) {
 			String said = this.settings.acknowledged().contains(advisor.topic()) ? null : ask(advisor);
@@ -82,7 +87,7 @@ public class AdviceReport {
 			return null;
 		}
 		return "Not all of this application is made for %d workers:%n%s%nWhat is meant to be so can be acknowledged: cluster.advice.acknowledged=%s"
-			.formatted(this.workers,
+			.formatted(count,
 					advice.entrySet()
 						.stream()
 						.map((item) -> "  %s: %s".formatted(item.getKey(), item.getValue()))

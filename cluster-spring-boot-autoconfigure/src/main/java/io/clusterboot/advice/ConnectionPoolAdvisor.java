@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.Callable;
 
 import javax.sql.DataSource;
 
@@ -23,17 +24,17 @@ public final class ConnectionPoolAdvisor implements Advisor {
 
 	private final ExistingBeans beans;
 
-	private final int workers;
+	private final Callable<Integer> workers;
 
 	private final int replacements;
 
 	/**
 	 * Create an advisor.
 	 * @param beans the application's beans
-	 * @param workers number of workers
+	 * @param workers finds out the number of workers
 	 * @param replacements number of workers that a reload starts beside them
 	 */
-	public ConnectionPoolAdvisor(ExistingBeans beans, int workers, int replacements) {
+	public ConnectionPoolAdvisor(ExistingBeans beans, Callable<Integer> workers, int replacements) {
 		this.beans = beans;
 		this.workers = workers;
 		this.replacements = replacements;
@@ -45,7 +46,7 @@ public final class ConnectionPoolAdvisor implements Advisor {
 	}
 
 	@Override
-	public @Nullable String advise() throws SQLException {
+	public @Nullable String advise() throws Exception {
 		DataSourcePoolMetadataProvider pools = new CompositeDataSourcePoolMetadataProvider(
 				this.beans.ofType(DataSourcePoolMetadataProvider.class).values());
 		Map<String, Server> servers = new LinkedHashMap<>();
@@ -56,7 +57,12 @@ public final class ConnectionPoolAdvisor implements Advisor {
 				add(dataSource.getKey(), dataSource.getValue(), most, servers);
 			}
 		}
-		List<String> overcommitted = servers.values().stream().filter(this::isOvercommitted).map(this::advise).toList();
+		int count = this.workers.call();
+		List<String> overcommitted = servers.values()
+			.stream()
+			.filter((server) -> server.connections * (count + this.replacements) > server.limit.connections())
+			.map((server) -> advise(server, count))
+			.toList();
 		return overcommitted.isEmpty() ? null : String.join("; ", overcommitted);
 	}
 
@@ -70,17 +76,13 @@ public final class ConnectionPoolAdvisor implements Advisor {
 		}
 	}
 
-	private boolean isOvercommitted(Server server) {
-		return server.connections * (this.workers + this.replacements) > server.limit.connections();
-	}
-
-	private String advise(Server server) {
+	private String advise(Server server, int count) {
+		int most = count + this.replacements;
 		return ("%d workers, and %d more while they are replaced, may open %d connections each (%s): %d in all, of which %s"
 				+ " allows %d. Make the pool smaller, as with spring.datasource.hikari.maximum-pool-size=%d, or allow more")
-			.formatted(this.workers, this.replacements, server.connections, Names.some(server.pools),
-					server.connections * (this.workers + this.replacements), server.limit.product(),
-					server.limit.connections(),
-					Math.max(1, server.limit.connections() / (this.workers + this.replacements) / server.pools.size()));
+			.formatted(count, this.replacements, server.connections, Names.some(server.pools),
+					server.connections * most, server.limit.product(), server.limit.connections(),
+					Math.max(1, server.limit.connections() / most / server.pools.size()));
 	}
 
 	/**

@@ -1,5 +1,6 @@
 package io.clusterboot.autoconfigure;
 
+import java.io.IOException;
 import java.time.Duration;
 
 import io.clusterboot.ClusterProperties;
@@ -13,6 +14,7 @@ import io.clusterboot.advice.HttpSessionAdvisor;
 import io.clusterboot.advice.QuartzAdvisor;
 import io.clusterboot.advice.ScheduledAdvisor;
 import io.clusterboot.advice.StompBrokerAdvisor;
+import io.clusterboot.worker.WorkerAgent;
 import org.quartz.Scheduler;
 
 import org.springframework.beans.factory.ObjectProvider;
@@ -38,9 +40,16 @@ public final class ClusterAdviceAutoConfiguration {
 	private static final Duration PATIENCE = Duration.ofSeconds(5);
 
 	@Bean
-	AdviceReport clusterAdviceReport(ObjectProvider<Advisor> advisors, ClusterProperties properties) {
-		return new AdviceReport(advisors.stream().toList(), properties.advice(), properties.workers().resolve(),
-				PATIENCE);
+	AdviceReport clusterAdviceReport(ObjectProvider<Advisor> advisors, ClusterProperties properties,
+			WorkerAgent agent) {
+		return new AdviceReport(advisors.stream().toList(), properties.advice(), () -> workers(agent), PATIENCE);
+	}
+
+	/**
+	 * The JVM of a worker may see another number of processors than the primary does.
+	 */
+	private static int workers(WorkerAgent agent) throws IOException {
+		return agent.describe().configuredWorkers();
 	}
 
 	@Bean
@@ -95,8 +104,9 @@ public final class ClusterAdviceAutoConfiguration {
 		}
 
 		@Bean
-		ConnectionPoolAdvisor clusterConnectionPoolAdvisor(ExistingBeans beans, ClusterProperties properties) {
-			return new ConnectionPoolAdvisor(beans, properties.workers().resolve(), properties.reload().surge());
+		ConnectionPoolAdvisor clusterConnectionPoolAdvisor(ExistingBeans beans, ClusterProperties properties,
+				WorkerAgent agent) {
+			return new ConnectionPoolAdvisor(beans, () -> workers(agent), properties.reload().surge());
 		}
 
 	}

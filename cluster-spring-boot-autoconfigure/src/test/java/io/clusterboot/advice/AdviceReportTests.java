@@ -35,7 +35,7 @@ class AdviceReportTests {
 
 	@Test
 	void oneReportNamesEverythingInOrder() {
-		assertThat(report(Set.of(), QUARTZ, FINE, SESSION).text()).isEqualToNormalizingNewlines("""
+		assertThat(report(Set.of(), QUARTZ, FINE, SESSION).text(2)).isEqualToNormalizingNewlines("""
 				Not all of this application is made for 2 workers:
 				  http-session: sessions are in memory
 				  quartz: each worker runs all jobs
@@ -47,14 +47,14 @@ class AdviceReportTests {
 		Advisor asked = advisor(Topic.QUARTZ, () -> {
 			throw new IllegalStateException("not to be asked here");
 		});
-		assertThat(report(Set.of(Topic.QUARTZ), asked, SESSION).text()).contains("http-session")
+		assertThat(report(Set.of(Topic.QUARTZ), asked, SESSION).text(2)).contains("http-session")
 			.doesNotContain("quartz");
-		assertThat(report(Set.of(Topic.QUARTZ, Topic.HTTP_SESSION), asked, SESSION).text()).isNull();
+		assertThat(report(Set.of(Topic.QUARTZ, Topic.HTTP_SESSION), asked, SESSION).text(2)).isNull();
 	}
 
 	@Test
 	void nothingToSay() {
-		assertThat(report(Set.of(), FINE).text()).isNull();
+		assertThat(report(Set.of(), FINE).text(2)).isNull();
 	}
 
 	@Test
@@ -67,22 +67,22 @@ class AdviceReportTests {
 			never.await();
 			return "too late";
 		});
-		AdviceReport report = new AdviceReport(List.of(fails, hangs, QUARTZ), new Advice(true, Set.of()), 2,
+		AdviceReport report = new AdviceReport(List.of(fails, hangs, QUARTZ), new Advice(true, Set.of()), () -> 2,
 				Duration.ofMillis(200));
-		assertThat(report.text()).contains("quartz: ").doesNotContain("database", "too late");
+		assertThat(report.text(2)).contains("quartz: ").doesNotContain("database", "too late");
 		never.countDown();
 	}
 
 	@Test
 	void withOneWorkerNothingIsSaid(CapturedOutput output) {
-		new AdviceReport(List.of(SESSION), new Advice(true, Set.of()), 1, LONG).report();
+		new AdviceReport(List.of(SESSION), new Advice(true, Set.of()), () -> 1, LONG).report();
 		report(Set.of(), QUARTZ).report();
 		await().atMost(LONG).until(() -> output.getAll().contains("quartz: "));
 		assertThat(output).doesNotContain("http-session");
 	}
 
 	private static AdviceReport report(Set<Topic> acknowledged, Advisor... advisors) {
-		return new AdviceReport(List.of(advisors), new Advice(true, acknowledged), 2, LONG);
+		return new AdviceReport(List.of(advisors), new Advice(true, acknowledged), () -> 2, LONG);
 	}
 
 	private static Advisor advisor(Topic topic, Callable<@Nullable String> advice) {

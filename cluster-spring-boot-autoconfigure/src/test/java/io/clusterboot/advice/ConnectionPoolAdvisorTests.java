@@ -6,6 +6,7 @@ import java.sql.Connection;
 import java.sql.DatabaseMetaData;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.concurrent.Callable;
 
 import javax.sql.DataSource;
 
@@ -61,7 +62,7 @@ class ConnectionPoolAdvisorTests {
 	}
 
 	private ApplicationContextRunner advisor(int workers, int replacements) {
-		return this.runner.withBean(ConnectionPoolAdvisor.class, workers, replacements);
+		return this.runner.withBean(ConnectionPoolAdvisor.class, (Callable<Integer>) () -> workers, replacements);
 	}
 
 	private static HikariDataSource pool(String product, int size) {
