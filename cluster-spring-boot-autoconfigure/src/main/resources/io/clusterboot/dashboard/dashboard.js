@@ -457,16 +457,17 @@
 		const answer = await response.json().catch(() => ({}));
 		if (!response.ok) {
 			const reasons = {401: "You have to log in", 403: "You may not do that", 405: "The endpoint is read-only"};
-			throw new Error(reasons[response.status] || answer.error || `It answered with ${response.status}`);
+			const failure = answer.failure ? answer.failure.reason : null;
+			throw new Error(reasons[response.status] || answer.error || failure || `It answered with ${response.status}`);
 		}
 		return answer;
 	};
 
-	const act = async (question, yes, operation, body, told) => {
+	const act = async (question, yes, operation, body, told, meanwhile = "Asking the primary") => {
 		if (!await ask(question, yes)) {
 			return;
 		}
-		outcome("Asking the primary", "good");
+		outcome(meanwhile, "good");
 		try {
 			outcome(told(await post(operation, body)), "good");
 		}
@@ -476,7 +477,7 @@
 	};
 
 	const restart = (id) => act(`Replace worker-${id} by a new worker? It leaves when the new one has proved itself.`,
-			"Restart", "restart", {id}, (answer) => `Restart ${answer.id} of worker-${id} has begun`);
+			"Restart", "restart?wait=5m", {id}, () => `worker-${id} has been replaced`, `worker-${id} is being replaced`);
 
 	byId("reload-button").addEventListener("click", () => act(
 			"Replace all workers, one after the other, by ones that run what is there now?", "Reload", "reload", {},

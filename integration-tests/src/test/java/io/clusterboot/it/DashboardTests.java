@@ -206,6 +206,20 @@ class DashboardTests {
 
 	@Test
 	@Order(7)
+	void aRestartByButtonReplacesOneWorker() {
+		List<Long> before = pids();
+		browser.evaluate("document.querySelector('#rows tr button').focus()");
+		browser.press("Enter", "\r");
+		awaitTrue("document.getElementById('question').open");
+		focusAndPressEnter("question-yes");
+		awaitTrue("document.getElementById('outcome').textContent.endsWith(' is being replaced')");
+		awaitTrue("document.getElementById('outcome').textContent.endsWith(' has been replaced')");
+		awaitTrue("document.querySelectorAll('#rows tr').length == 2");
+		assertThat(pids()).contains(before.get(1)).doesNotContain(before.get(0));
+	}
+
+	@Test
+	@Order(8)
 	void itScalesAndSaysWhatIsRefused() {
 		browser.evaluate("document.getElementById('scale-workers').focus();"
 				+ "document.getElementById('scale-workers').value = 1");
@@ -222,7 +236,7 @@ class DashboardTests {
 	 * The primary has the same page on its own port, where it changes nothing.
 	 */
 	@Test
-	@Order(8)
+	@Order(9)
 	void whereNothingCanBeChangedThereAreNoButtons() {
 		String port = cluster.awaitLine("The primary answers on port (\\d+)").group(1);
 		browser.open("http://127.0.0.1:%s/dashboard".formatted(port));
@@ -237,7 +251,7 @@ class DashboardTests {
 	 * A stream that breaks off is no error: the page goes on.
 	 */
 	@Test
-	@Order(9)
+	@Order(10)
 	void thePageHasNotComplained() {
 		assertThat(browser.complaints()).filteredOn((complaint) -> !complaint.contains("\"source\":\"network\""))
 			.isEmpty();
