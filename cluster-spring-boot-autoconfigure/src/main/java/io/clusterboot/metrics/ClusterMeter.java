@@ -44,7 +44,10 @@ enum ClusterMeter {
 			(statistics) -> reloads(statistics, (reloads) -> seconds(reloads.duration()))),
 
 	DISPATCHED("cluster.connections.dispatched", Kind.COUNTER, "connections",
-			"Connections that workers have taken from the primary", "worker", ClusterMeter::dispatched);
+			"Connections that workers have taken from the primary", "worker", ClusterMeter::dispatched),
+
+	HAND_OVERS("cluster.connections.hand.overs", Kind.COUNTER, "connections",
+			"Connections that workers have handed over to others", "outcome", ClusterMeter::handOvers);
 
 	/** In place of the value of a tag where there is no tag. */
 	private static final String NO_TAG = "";
@@ -190,6 +193,13 @@ enum ClusterMeter {
 		Map<String, Double> values = new LinkedHashMap<>();
 		new TreeMap<>(statistics.dispatched())
 			.forEach((index, count) -> values.put(Integer.toString(index), count.doubleValue()));
+		return values;
+	}
+
+	private static Map<String, Double> handOvers(ClusterStatistics statistics) {
+		Map<String, Double> values = new LinkedHashMap<>();
+		values.put("taken", (double) statistics.handOvers().handedOver());
+		values.put("returned", (double) statistics.handOvers().returned());
 		return values;
 	}
 

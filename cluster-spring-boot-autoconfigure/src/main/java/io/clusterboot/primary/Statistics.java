@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.EnumMap;
 import java.util.Map;
 
+import io.clusterboot.protocol.ClusterDescription.HandOverDescription;
 import io.clusterboot.protocol.ClusterStatistics;
 import io.clusterboot.protocol.ClusterStatistics.Reloads;
 import io.clusterboot.protocol.ReloadDescription;
@@ -37,10 +38,13 @@ final class Statistics {
 	 * @param configured number of workers that there should be
 	 * @param active number of workers that accept connections
 	 * @param dispatched number of connections passed on, by index
+	 * @param handOvers the connections that have moved
 	 * @return the statistics
 	 */
-	ClusterStatistics describe(int configured, int active, Map<Integer, Long> dispatched) {
-		return new ClusterStatistics(configured, active, this.exits, this.restarts, this.reloads, dispatched);
+	ClusterStatistics describe(int configured, int active, Map<Integer, Long> dispatched,
+			HandOverDescription handOvers) {
+		return new ClusterStatistics(configured, active, this.exits, this.restarts, this.reloads, dispatched,
+				handOvers);
 	}
 
 }

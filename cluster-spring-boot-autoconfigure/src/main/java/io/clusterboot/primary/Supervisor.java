@@ -334,7 +334,8 @@ final class Supervisor implements LinkServer.Admission, ClusterSignals.Commands 
 	}
 
 	private ClusterStatistics statistics() {
-		return this.statistics.describe(this.slots.configured(), this.slots.ready(), this.dispatcher.dispatched());
+		return this.statistics.describe(this.slots.configured(), this.slots.ready(), this.dispatcher.dispatched(),
+				this.dispatcher.handOvers());
 	}
 
 	private void startMissing(long now) {

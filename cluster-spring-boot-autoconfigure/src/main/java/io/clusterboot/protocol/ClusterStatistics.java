@@ -3,6 +3,8 @@ package io.clusterboot.protocol;
 import java.time.Duration;
 import java.util.Map;
 
+import io.clusterboot.protocol.ClusterDescription.HandOverDescription;
+
 /**
  * What the primary has counted since it started. Immutable.
  *
@@ -13,14 +15,16 @@ import java.util.Map;
  * @param reloads reloads whose outcome is known, by that
  * @param dispatched number of connections that workers have taken from the primary, by
  * their index; empty if workers accept for themselves
+ * @param handOvers the connections that have moved from one worker to another
  */
 public record ClusterStatistics(int configuredWorkers, int activeWorkers, long exits, Map<RestartReason, Long> restarts,
-		Map<ReloadDescription.State, Reloads> reloads, Map<Integer, Long> dispatched) {
+		Map<ReloadDescription.State, Reloads> reloads, Map<Integer, Long> dispatched, HandOverDescription handOvers) {
 
 	/**
 	 * The statistics of a primary that has not told any.
 	 */
-	public static final ClusterStatistics NONE = new ClusterStatistics(0, 0, 0, Map.of(), Map.of(), Map.of());
+	public static final ClusterStatistics NONE = new ClusterStatistics(0, 0, 0, Map.of(), Map.of(), Map.of(),
+			new HandOverDescription(0, 0));
 
 	public ClusterStatistics {
 		restarts = Map.copyOf(restarts);

@@ -9,6 +9,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 
 import io.clusterboot.PortSharing;
+import io.clusterboot.protocol.ClusterDescription.HandOverDescription;
 import io.clusterboot.protocol.ClusterStatistics;
 import io.clusterboot.protocol.MemberDescription;
 import io.clusterboot.protocol.WorkerIdentity;
@@ -53,7 +54,7 @@ class ClusterScrapeTests {
 		registry.gauge("id", id);
 		ClusterMetrics metrics = new ClusterMetrics();
 		metrics.bindTo(registry);
-		metrics.update(new ClusterStatistics(2, 2, id, Map.of(), Map.of(), Map.of()));
+		metrics.update(new ClusterStatistics(2, 2, id, Map.of(), Map.of(), Map.of(), new HandOverDescription(0, 0)));
 		this.workers.put(id,
 				new WorkerSnapshots(new WorkerIdentity(id, index, id, 0, Path.of("unused"), PortSharing.HANDLES),
 						registry.getPrometheusRegistry()));
@@ -129,7 +130,7 @@ class ClusterScrapeTests {
 		worker(2, 1, WorkerState.READY);
 		this.silent.add(2);
 		PrimarySnapshots primary = new PrimarySnapshots(
-				() -> new ClusterStatistics(2, 1, 9, Map.of(), Map.of(), Map.of(0, 5L)));
+				() -> new ClusterStatistics(2, 1, 9, Map.of(), Map.of(), Map.of(0, 5L), new HandOverDescription(0, 0)));
 		ClusterScrape scrape = new ClusterScrape(primary, () -> this.members, this::request, Duration.ofMillis(300),
 				primary);
 		assertThat(ids(scrape.ofCluster())).isEqualTo(Map.of("0", 1.0));

@@ -7,6 +7,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 
+import io.clusterboot.protocol.ClusterDescription.HandOverDescription;
 import io.clusterboot.protocol.ClusterStatistics;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
@@ -184,7 +185,8 @@ class SnapshotTests {
 		PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
 		ClusterMetrics metrics = new ClusterMetrics();
 		metrics.bindTo(registry);
-		metrics.update(new ClusterStatistics(3, 2, 5, Map.of(), Map.of(), Map.of(1, 8L)));
+		metrics
+			.update(new ClusterStatistics(3, 2, 5, Map.of(), Map.of(), Map.of(1, 8L), new HandOverDescription(0, 0)));
 		assertThat(registry.getPrometheusRegistry()
 			.scrape()
 			.stream()
