@@ -45,20 +45,23 @@ public final class RedisSharedState implements SharedState, AutoCloseable {
 
 	/**
 	 * Create shared state.
-	 * @param connections the application's connections. With Lettuce, others like them
-	 * are made; with another client they are used as they are, and what is said of time
-	 * and of repetition is as they are configured
+	 * @param connections the application's connections. Others like them are made where
+	 * that is possible, which it is with Lettuce; else they are used as they are, and
+	 * what is said of time and of repetition is as they are configured
+	 * @param masterReplica whether they are to one master and its replicas, which are
+	 * listed: a connection does not tell where these are
 	 * @param mapper writes and reads values
 	 * @param name the beginning of all keys
 	 * @param settings how long to wait
 	 */
-	public RedisSharedState(RedisConnectionFactory connections, JsonMapper mapper, String name,
+	public RedisSharedState(RedisConnectionFactory connections, boolean masterReplica, JsonMapper mapper, String name,
 			ClusterProperties.State settings) {
 		this.keys = new StateKeys(name);
 		this.settings = settings;
 		// equal maps are to be equal as JSON
 		this.mapper = mapper.rebuild().enable(SerializationFeature.ORDER_MAP_ENTRIES_BY_KEYS).build();
-		this.connections = ClassUtils.isPresent("io.lettuce.core.RedisClient", getClass().getClassLoader())
+		this.connections = !masterReplica
+				&& ClassUtils.isPresent("io.lettuce.core.RedisClient", getClass().getClassLoader())
 				&& connections instanceof LettuceConnectionFactory lettuce
 						? new LettuceConnections(lettuce, settings.timeout()) : new GivenConnections(connections);
 		this.texts = template(RedisSerializer.string());

@@ -86,7 +86,7 @@ class RedisSharedStateTests {
 	}
 
 	private static RedisSharedState state(String name) {
-		return new RedisSharedState(connections, JsonMapper.builder().build(), name,
+		return new RedisSharedState(connections, false, JsonMapper.builder().build(), name,
 				new ClusterProperties.State(TIMEOUT, LEASE));
 	}
 
@@ -120,6 +120,16 @@ class RedisSharedStateTests {
 		}
 		assertThat(new StringRedisTemplate(connections).keys("*")).containsExactly("shop:counter:orders");
 		assertThatIllegalArgumentException().isThrownBy(() -> this.one.counter(" "));
+	}
+
+	@Test
+	void connectionsThatCannotBeCopiedAreUsedAsTheyAre() {
+		try (RedisSharedState plain = new RedisSharedState(connections, true, JsonMapper.builder().build(), "shop",
+				new ClusterProperties.State(TIMEOUT, LEASE))) {
+			assertThat(plain.counter("orders").increment()).isEqualTo(1);
+			assertThat(this.one.counter("orders").get()).isEqualTo(1);
+		}
+		assertThat(connections.isRunning()).isTrue();
 	}
 
 	@Test
