@@ -9,6 +9,8 @@ import java.util.concurrent.locks.Lock;
 import java.util.function.Consumer;
 
 import io.clusterboot.ClusterProperties;
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JavaType;
 import tools.jackson.databind.SerializationFeature;
@@ -30,6 +32,8 @@ import org.springframework.util.ClassUtils;
  * {@link SharedState} by means of Spring Data Redis and Spring Integration.
  */
 public final class RedisSharedState implements SharedState, AutoCloseable {
+
+	private static final Log logger = LogFactory.getLog(RedisSharedState.class);
 
 	private final StateKeys keys;
 
@@ -153,18 +157,26 @@ public final class RedisSharedState implements SharedState, AutoCloseable {
 		container.addMessageListener((message, pattern) -> listener.accept(message.getBody()),
 				ChannelTopic.of(this.keys.key("channel", channel)));
 		container.afterPropertiesSet();
-		StateTemplate.translate(this.settings.timeout(), () -> {
-			container.start();
-			return null;
-		});
-		return () -> {
-			try {
-				container.destroy();
-			}
-			catch (Exception ex) {
-				throw new IllegalStateException(ex);
-			}
-		};
+		try {
+			StateTemplate.translate(this.settings.timeout(), () -> {
+				container.start();
+				return null;
+			});
+		}
+		catch (SharedStateException ex) {
+			close(container);
+			throw ex;
+		}
+		return () -> close(container);
+	}
+
+	private static void close(RedisMessageListenerContainer container) {
+		try {
+			container.destroy();
+		}
+		catch (Exception ex) {
+			logger.debug("A subscription could not be ended", ex);
+		}
 	}
 
 	private synchronized SharedLocks locks() {
