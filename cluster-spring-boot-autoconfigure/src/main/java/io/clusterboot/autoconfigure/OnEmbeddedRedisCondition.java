@@ -2,6 +2,8 @@ package io.clusterboot.autoconfigure;
 
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 
 import io.clusterboot.ClusterProperties;
 import io.clusterboot.ClusterProperties.Redis.Mode;
@@ -29,7 +31,7 @@ class OnEmbeddedRedisCondition extends SpringBootCondition implements Configurat
 	private static final List<String> CONNECTION = List.of("url", "host", "port", "username", "password", "sentinel",
 			"cluster", "masterreplica");
 
-	private static final String PREFIX = "spring.data.redis.";
+	private static final String PREFIX = "spring.data.redis";
 
 	@Override
 	public ConfigurationPhase getConfigurationPhase() {
@@ -66,12 +68,11 @@ class OnEmbeddedRedisCondition extends SpringBootCondition implements Configurat
 	 * @return its name, or {@code null} if there is none
 	 */
 	static @Nullable String configured(Environment environment) {
-		Binder binder = Binder.get(environment);
-		return CONNECTION.stream()
-			.map((name) -> PREFIX + name)
-			.filter((name) -> binder.bind(name, Bindable.of(Object.class)).isBound())
-			.findFirst()
-			.orElse(null);
+		Set<String> names = Binder.get(environment)
+			.bind(PREFIX, Bindable.mapOf(String.class, Object.class))
+			.orElseGet(Map::of)
+			.keySet();
+		return CONNECTION.stream().filter(names::contains).findFirst().map((name) -> PREFIX + "." + name).orElse(null);
 	}
 
 }

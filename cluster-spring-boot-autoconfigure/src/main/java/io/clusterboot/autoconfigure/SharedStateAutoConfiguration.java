@@ -14,12 +14,14 @@ import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
 import org.springframework.boot.context.properties.bind.Binder;
+import org.springframework.boot.data.redis.autoconfigure.DataRedisConnectionDetails;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Conditional;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Lazy;
 import org.springframework.core.env.Environment;
 import org.springframework.data.redis.connection.RedisConnectionFactory;
+import org.springframework.data.redis.connection.RedisStaticMasterReplicaConfiguration;
 
 /**
  * {@link AutoConfiguration Auto-configuration} for {@link SharedState}, in a cluster and
@@ -39,13 +41,13 @@ public final class SharedStateAutoConfiguration {
 			throw new NoRedisException("cluster.redis.mode is 'off'.");
 		}
 		if (!beanFactory.containsBean("redisConnectionFactory")) {
-			throw new NoRedisException("Spring Data Redis is not on the class path.");
+			throw new NoRedisException("spring-boot-data-redis is not on the class path.");
 		}
 		throw new NoRedisException("none is configured, and there is no program of a Redis server that runs here.");
 	}
 
 	@Configuration(proxyBeanMethods = false)
-	@ConditionalOnClass(RedisConnectionFactory.class)
+	@ConditionalOnClass({ RedisConnectionFactory.class, DataRedisConnectionDetails.class })
 	@ConditionalOnBean(RedisConnectionFactory.class)
 	@Conditional(OnRedisCondition.class)
 	@Lazy
@@ -53,10 +55,14 @@ public final class SharedStateAutoConfiguration {
 
 		@Bean
 		@ConditionalOnMissingBean(SharedState.class)
-		RedisSharedState clusterSharedState(RedisConnectionFactory connections, ObjectProvider<JsonMapper> mapper,
+		RedisSharedState clusterSharedState(RedisConnectionFactory connections,
+				ObjectProvider<DataRedisConnectionDetails> details,
+				ObjectProvider<RedisStaticMasterReplicaConfiguration> masterReplica, ObjectProvider<JsonMapper> mapper,
 				Environment environment) {
 			ClusterProperties properties = Binder.get(environment).bindOrCreate("cluster", ClusterProperties.class);
-			return new RedisSharedState(connections, mapper.getIfAvailable(() -> JsonMapper.builder().build()),
+			boolean listed = masterReplica.stream().findAny().isPresent()
+					|| details.stream().anyMatch((source) -> source.getMasterReplica() != null);
+			return new RedisSharedState(connections, listed, mapper.getIfAvailable(() -> JsonMapper.builder().build()),
 					properties.nameOr(environment.getProperty("spring.application.name")), properties.state());
 		}
 

@@ -9,6 +9,8 @@ import java.util.concurrent.locks.Lock;
 import java.util.function.Consumer;
 
 import io.clusterboot.ClusterProperties;
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JavaType;
 import tools.jackson.databind.SerializationFeature;
@@ -31,6 +33,8 @@ import org.springframework.util.ClassUtils;
  */
 public final class RedisSharedState implements SharedState, AutoCloseable {
 
+	private static final Log logger = LogFactory.getLog(RedisSharedState.class);
+
 	private final StateKeys keys;
 
 	private final ClusterProperties.State settings;
@@ -45,20 +49,23 @@ public final class RedisSharedState implements SharedState, AutoCloseable {
 
 	/**
 	 * Create shared state.
-	 * @param connections the application's connections. With Lettuce, others like them
-	 * are made; with another client they are used as they are, and what is said of time
-	 * and of repetition is as they are configured
+	 * @param connections the application's connections. Others like them are made where
+	 * that is possible, which it is with Lettuce; else they are used as they are, and
+	 * what is said of time and of repetition is as they are configured
+	 * @param masterReplica whether they are to one master and its replicas, which are
+	 * listed: a connection does not tell where these are
 	 * @param mapper writes and reads values
 	 * @param name the beginning of all keys
 	 * @param settings how long to wait
 	 */
-	public RedisSharedState(RedisConnectionFactory connections, JsonMapper mapper, String name,
+	public RedisSharedState(RedisConnectionFactory connections, boolean masterReplica, JsonMapper mapper, String name,
 			ClusterProperties.State settings) {
 		this.keys = new StateKeys(name);
 		this.settings = settings;
 		// equal maps are to be equal as JSON
 		this.mapper = mapper.rebuild().enable(SerializationFeature.ORDER_MAP_ENTRIES_BY_KEYS).build();
-		this.connections = ClassUtils.isPresent("io.lettuce.core.RedisClient", getClass().getClassLoader())
+		this.connections = !masterReplica
+				&& ClassUtils.isPresent("io.lettuce.core.RedisClient", getClass().getClassLoader())
 				&& connections instanceof LettuceConnectionFactory lettuce
 						? new LettuceConnections(lettuce, settings.timeout()) : new GivenConnections(connections);
 		this.texts = template(RedisSerializer.string());
@@ -150,18 +157,26 @@ public final class RedisSharedState implements SharedState, AutoCloseable {
 		container.addMessageListener((message, pattern) -> listener.accept(message.getBody()),
 				ChannelTopic.of(this.keys.key("channel", channel)));
 		container.afterPropertiesSet();
-		StateTemplate.translate(this.settings.timeout(), () -> {
-			container.start();
-			return null;
-		});
-		return () -> {
-			try {
-				container.destroy();
-			}
-			catch (Exception ex) {
-				throw new IllegalStateException(ex);
-			}
-		};
+		try {
+			StateTemplate.translate(this.settings.timeout(), () -> {
+				container.start();
+				return null;
+			});
+		}
+		catch (SharedStateException ex) {
+			close(container);
+			throw ex;
+		}
+		return () -> close(container);
+	}
+
+	private static void close(RedisMessageListenerContainer container) {
+		try {
+			container.destroy();
+		}
+		catch (Exception ex) {
+			logger.debug("A subscription could not be ended", ex);
+		}
 	}
 
 	private synchronized SharedLocks locks() {

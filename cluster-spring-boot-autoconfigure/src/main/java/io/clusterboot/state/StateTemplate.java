@@ -15,6 +15,7 @@ import org.springframework.data.redis.RedisSystemException;
 import org.springframework.data.redis.connection.RedisConnectionFactory;
 import org.springframework.data.redis.core.RedisCallback;
 import org.springframework.data.redis.core.RedisTemplate;
+import org.springframework.data.redis.listener.adapter.RedisListenerExecutionFailedException;
 import org.springframework.data.redis.serializer.RedisSerializer;
 
 /**
@@ -25,7 +26,7 @@ import org.springframework.data.redis.serializer.RedisSerializer;
  */
 final class StateTemplate<V> extends RedisTemplate<String, V> {
 
-	private static final Pattern ERROR = Pattern.compile("[A-Z]+\\b");
+	private static final Pattern ERROR = Pattern.compile("[A-Z]{2,}\\b");
 
 	private static final Set<String> NOT_READY = Set.of("LOADING", "MASTERDOWN", "CLUSTERDOWN", "READONLY");
 
@@ -54,8 +55,8 @@ final class StateTemplate<V> extends RedisTemplate<String, V> {
 			return action.get();
 		}
 		catch (DataAccessResourceFailureException | QueryTimeoutException | CannotAcquireLockException
-				| RedisSystemException ex) {
-			if (isRefusal(ex.getMostSpecificCause().getMessage())) {
+				| RedisListenerExecutionFailedException | RedisSystemException ex) {
+			if (isRefusal((ex instanceof CannotAcquireLockException) ? ex.getCause() : ex)) {
 				throw ex;
 			}
 			throw new SharedStateException(
@@ -69,8 +70,11 @@ final class StateTemplate<V> extends RedisTemplate<String, V> {
 	 * Redis has answered, with an error, and not with one that says that it is not ready.
 	 * Its errors begin with a word in capitals, unlike what clients say.
 	 */
-	private static boolean isRefusal(@Nullable String message) {
-		Matcher error = ERROR.matcher((message != null) ? message : "");
+	private static boolean isRefusal(@Nullable Throwable failure) {
+		if (!(failure instanceof RedisSystemException answer)) {
+			return false;
+		}
+		Matcher error = ERROR.matcher(String.valueOf(answer.getMostSpecificCause().getMessage()));
 		return error.lookingAt() && !NOT_READY.contains(error.group());
 	}
 

@@ -47,7 +47,7 @@ class ReloadTurnsTests {
 	static void start() {
 		redis = new TestRedis(Duration.ZERO);
 		connections = redis.connections();
-		state = new RedisSharedState(connections, JsonMapper.builder().build(), "shop",
+		state = new RedisSharedState(connections, false, JsonMapper.builder().build(), "shop",
 				new ClusterProperties.State(Duration.ofSeconds(5), Duration.ofSeconds(15)));
 	}
 

@@ -11,6 +11,7 @@ import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.Lock;
@@ -18,6 +19,7 @@ import java.util.stream.IntStream;
 
 import io.clusterboot.ClusterProperties;
 import io.clusterboot.redis.TestRedis;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -28,6 +30,7 @@ import org.junit.jupiter.api.condition.OS;
 import tools.jackson.databind.json.JsonMapper;
 
 import org.springframework.core.ParameterizedTypeReference;
+import org.springframework.dao.DataAccessException;
 import org.springframework.data.redis.connection.lettuce.LettuceConnectionFactory;
 import org.springframework.data.redis.core.StringRedisTemplate;
 
@@ -86,7 +89,7 @@ class RedisSharedStateTests {
 	}
 
 	private static RedisSharedState state(String name) {
-		return new RedisSharedState(connections, JsonMapper.builder().build(), name,
+		return new RedisSharedState(connections, false, JsonMapper.builder().build(), name,
 				new ClusterProperties.State(TIMEOUT, LEASE));
 	}
 
@@ -120,6 +123,61 @@ class RedisSharedStateTests {
 		}
 		assertThat(new StringRedisTemplate(connections).keys("*")).containsExactly("shop:counter:orders");
 		assertThatIllegalArgumentException().isThrownBy(() -> this.one.counter(" "));
+	}
+
+	@Test
+	void connectionsThatCannotBeCopiedAreUsedAsTheyAre() {
+		try (RedisSharedState plain = new RedisSharedState(connections, true, JsonMapper.builder().build(), "shop",
+				new ClusterProperties.State(TIMEOUT, LEASE))) {
+			assertThat(plain.counter("orders").increment()).isEqualTo(1);
+			assertThat(this.one.counter("orders").get()).isEqualTo(1);
+		}
+		assertThat(connections.isRunning()).isTrue();
+	}
+
+	@Test
+	void whereNoRedisListensEverythingFailsInTheSameWay() {
+		LettuceConnectionFactory nowhere = new LettuceConnectionFactory("127.0.0.1", 1);
+		nowhere.afterPropertiesSet();
+		nowhere.start();
+		try (RedisSharedState lost = new RedisSharedState(nowhere, false, JsonMapper.builder().build(), "shop",
+				new ClusterProperties.State(TIMEOUT, LEASE))) {
+			for (ThrowingCallable call : List.<ThrowingCallable>of(() -> lost.counter("orders").increment(),
+					() -> lost.counter("orders", LEASE).increment(), () -> lost.value("price", Price.class).get(),
+					() -> lost.value("price", Price.class).compareAndSet(null, null),
+					() -> lost.map("prices", Price.class).get("tea"), () -> lost.set("prices", Price.class).size(),
+					() -> lost.queue("orders", Price.class).poll(1, TimeUnit.SECONDS), () -> lost.lock("till").lock(),
+					() -> lost.lock("till").lockInterruptibly(),
+					() -> lost.rateLimiter("logins", 3, LEASE).tryAcquire(), () -> lost.publish("news", new byte[1]),
+					() -> lost.subscribe("news", (message) -> {
+					}))) {
+				assertThatExceptionOfType(SharedStateException.class).isThrownBy(call);
+			}
+		}
+		nowhere.destroy();
+	}
+
+	@Test
+	void whatRedisRefusesIsNoMatterOfReachingIt() {
+		this.one.value("price", String.class).set("3");
+		new StringRedisTemplate(connections).rename("shop:value:price", "shop:set:price");
+		assertThatExceptionOfType(DataAccessException.class)
+			.isThrownBy(() -> this.one.set("price", String.class).add("4"))
+			.withStackTraceContaining("WRONGTYPE");
+	}
+
+	@Test
+	void whatIsPublishedIsReceivedInOrder() {
+		List<String> received = new CopyOnWriteArrayList<>();
+		Subscription subscription = this.one.subscribe("news", (message) -> received.add(new String(message)));
+		for (int i = 0; i < 100; i++) {
+			this.another.publish("news", Integer.toString(i).getBytes());
+		}
+		await().atMost(LIMIT).until(() -> received.size() == 100);
+		assertThat(received).isEqualTo(IntStream.range(0, 100).mapToObj(Integer::toString).toList());
+		subscription.close();
+		this.another.publish("news", new byte[0]);
+		await().during(Duration.ofMillis(100)).until(() -> received.size() == 100);
 	}
 
 	@Test
