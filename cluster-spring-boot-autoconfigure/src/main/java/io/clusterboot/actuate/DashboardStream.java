@@ -114,11 +114,17 @@ public final class DashboardStream implements HttpRequestHandler, DisposableBean
 		this.writers.shutdown();
 	}
 
+	/**
+	 * A page. Whoever holds {@code writing} may use the response, and whoever completes
+	 * it does not give that back: a response must not be used any more then.
+	 */
 	private final class Viewer {
 
 		private final AsyncContext async;
 
 		private final AtomicBoolean writing = new AtomicBoolean();
+
+		private volatile boolean ended;
 
 		private Viewer(AsyncContext async) {
 			this.async = async;
@@ -129,25 +135,31 @@ public final class DashboardStream implements HttpRequestHandler, DisposableBean
 				OutputStream out = this.async.getResponse().getOutputStream();
 				out.write(event);
 				out.flush();
-				this.writing.set(false);
 			}
 			catch (IOException | IllegalStateException ex) {
 				logger.debug("A viewer of the dashboard is gone", ex);
+				this.ended = true;
+			}
+			this.writing.set(false);
+			if (this.ended) {
 				end();
 			}
 		}
 
-		/**
-		 * Only the first call counts: completing twice is an error.
-		 */
 		private void end() {
-			if (DashboardStream.this.viewers.remove(this)) {
-				try {
-					this.async.complete();
-				}
-				catch (IllegalStateException ex) {
-					logger.debug("A stream of the dashboard had ended already", ex);
-				}
+			this.ended = true;
+			DashboardStream.this.viewers.remove(this);
+			if (this.writing.compareAndSet(false, true)) {
+				complete();
+			}
+		}
+
+		private void complete() {
+			try {
+				this.async.complete();
+			}
+			catch (IllegalStateException ex) {
+				logger.debug("A stream of the dashboard had ended already", ex);
 			}
 		}
 
