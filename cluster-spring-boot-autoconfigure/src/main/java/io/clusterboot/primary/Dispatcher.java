@@ -6,7 +6,6 @@ import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.Comparator;
 import java.util.Deque;
 import java.util.HashMap;
@@ -50,6 +49,11 @@ final class Dispatcher {
 
 	/** Connections that wait for a worker which is not the next best one. */
 	private static final int MOST_WAITING = 128;
+
+	/**
+	 * Longest time for which a connection waits that moves only to be spread evenly.
+	 */
+	private static final Duration PATIENCE = Duration.ofMillis(200);
 
 	private static final Comparator<Receiver> FEWEST_CONNECTIONS = Comparator
 		.comparingInt((receiver) -> receiver.connections);
@@ -104,15 +108,29 @@ final class Dispatcher {
 	}
 
 	/**
-	 * A worker is gone: what it has not acknowledged goes to another.
+	 * A worker cannot be reached any more. It may still have taken a connection without
+	 * this being known, and serve it: as long as it lives, nobody else gets that.
+	 * @param id id of the worker
+	 */
+	synchronized void unreachable(int id) {
+		Receiver receiver = this.receivers.get(id);
+		if (receiver != null) {
+			receiver.unreachable();
+		}
+		this.acceptors.values().forEach((acceptor) -> acceptor.forget(id));
+		freed();
+	}
+
+	/**
+	 * The process of a worker is gone: what it has not acknowledged goes to another.
 	 * @param id id of the worker
 	 */
 	synchronized void gone(int id) {
 		Receiver gone = this.receivers.remove(id);
-		if (gone != null && gone.outstanding != null) {
-			pass(gone.outstanding);
+		Connection outstanding = (gone != null) ? gone.outstanding : null;
+		if (outstanding != null) {
+			pass(outstanding);
 		}
-		this.acceptors.values().forEach((acceptor) -> acceptor.forget(id));
 		freed();
 	}
 
@@ -124,13 +142,13 @@ final class Dispatcher {
 	 */
 	synchronized void received(int id, FromWorker.Dispatching message, List<FileDescriptor> descriptors) {
 		Receiver receiver = this.receivers.get(id);
-		if (receiver == null || this.closed) {
+		if (receiver == null) {
 			descriptors.forEach(Descriptors::close);
 		}
 		else if (message instanceof FromWorker.HandOver handOver && descriptors.size() == 1) {
 			handedOver(receiver, handOver, descriptors.get(0));
 		}
-		else {
+		else if (!this.closed) {
 			descriptors.forEach(Descriptors::close);
 			received(receiver, message);
 		}
@@ -139,7 +157,7 @@ final class Dispatcher {
 	private void handedOver(Receiver sender, FromWorker.HandOver handOver, FileDescriptor descriptor) {
 		KeptConnection kept = handOver.connection();
 		pass(new Connection(handOver.address(), descriptor, new IncomingConnection(address(kept.client())),
-				new HashSet<>(), new HandOver(sender.id, handOver.exchange(), kept)));
+				new HashSet<>(), new HandOver(sender.id, handOver.exchange(), kept, System.nanoTime())));
 	}
 
 	/**
@@ -206,23 +224,25 @@ final class Dispatcher {
 
 	/**
 	 * Tell the worker that hands a connection over whose it is.
+	 * @return whether it is going to hear that
 	 */
-	private void answer(Connection connection, boolean taken) {
+	private boolean answer(Connection connection, boolean taken) {
 		HandOver handOver = connection.handOver();
 		if (handOver == null) {
-			return;
+			return false;
 		}
-		if (taken) {
-			this.handedOver++;
+		this.handedOver += taken ? 1 : 0;
+		Receiver sender = sender(connection);
+		if (sender == null) {
+			return false;
 		}
-		else {
-			this.returned++;
+		if (!sender.peer.send(new FromPrimary.HandedOver(handOver.exchange(), taken))) {
+			sender.unreachable();
+			return false;
 		}
-		Receiver sender = this.receivers.get(handOver.from());
-		if (sender != null) {
-			sender.connections -= taken ? 1 : 0;
-			sender.peer.send(new FromPrimary.HandedOver(handOver.exchange(), taken));
-		}
+		this.returned += taken ? 0 : 1;
+		sender.connections -= taken ? 1 : 0;
+		return true;
 	}
 
 	/**
@@ -291,7 +311,11 @@ final class Dispatcher {
 	 * What moves only to be spread evenly has waited long enough.
 	 */
 	synchronized void tick() {
-		List<Connection> returned = this.waiting.stream().filter(this::isRebalanced).toList();
+		long now = System.nanoTime();
+		List<Connection> returned = this.waiting.stream()
+			.filter((connection) -> isRebalanced(connection) && connection.handOver() != null
+					&& now - connection.handOver().since() > PATIENCE.toNanos())
+			.toList();
 		this.waiting.removeAll(returned);
 		returned.forEach(this::giveBack);
 		this.waiting.forEach((connection) -> connection.declinedBy().clear());
@@ -299,8 +323,12 @@ final class Dispatcher {
 	}
 
 	private void giveBack(Connection connection) {
-		Descriptors.close(connection.descriptor());
-		answer(connection, false);
+		if (answer(connection, false)) {
+			Descriptors.close(connection.descriptor());
+		}
+		else {
+			this.waiting.add(connection);
+		}
 	}
 
 	/**
@@ -374,10 +402,7 @@ final class Dispatcher {
 			giveBack(connection);
 			return;
 		}
-		List<Receiver> candidates = candidates(connection);
-		while (!candidates.isEmpty()) {
-			Receiver receiver = isRebalanced(connection) ? Collections.min(candidates, FEWEST_CONNECTIONS)
-					: select(candidates, connection.incoming());
+		for (Receiver receiver = next(connection); receiver != null; receiver = next(connection)) {
 			if (receiver.outstanding != null) {
 				break;
 			}
@@ -386,17 +411,29 @@ final class Dispatcher {
 			if (receiver.peer.send(connection.message(number), connection.descriptor())) {
 				return;
 			}
-			// its end is going to be noticed
 			receiver.answered(number);
-			receiver.open.clear();
-			receiver.takingOver.clear();
+			receiver.unreachable();
 			if (isReturned(connection)) {
 				giveBack(connection);
 				return;
 			}
-			candidates = candidates(connection);
 		}
 		this.waiting.add(connection);
+	}
+
+	/**
+	 * The worker that is to have a connection, even if it has to wait for that one.
+	 */
+	private @Nullable Receiver next(Connection connection) {
+		if (isRebalanced(connection)) {
+			return this.receivers.values()
+				.stream()
+				.filter((receiver) -> mayTake(receiver, connection))
+				.min(FEWEST_CONNECTIONS)
+				.orElse(null);
+		}
+		List<Receiver> candidates = candidates(connection);
+		return candidates.isEmpty() ? null : select(candidates, connection.incoming());
 	}
 
 	/**
@@ -404,9 +441,14 @@ final class Dispatcher {
 	 * worker that had it can go on with it.
 	 */
 	private boolean isReturned(Connection connection) {
+		Receiver sender = sender(connection);
+		return sender != null && sender.reachable && (this.closed
+				|| this.receivers.values().stream().noneMatch((receiver) -> mayTake(receiver, connection)));
+	}
+
+	private @Nullable Receiver sender(Connection connection) {
 		HandOver handOver = connection.handOver();
-		return handOver != null && this.receivers.containsKey(handOver.from())
-				&& this.receivers.values().stream().noneMatch((receiver) -> mayTake(receiver, connection));
+		return (handOver != null) ? this.receivers.get(handOver.from()) : null;
 	}
 
 	/**
@@ -414,8 +456,7 @@ final class Dispatcher {
 	 * connections than others.
 	 */
 	private boolean isRebalanced(Connection connection) {
-		HandOver handOver = connection.handOver();
-		Receiver sender = (handOver != null) ? this.receivers.get(handOver.from()) : null;
+		Receiver sender = sender(connection);
 		return sender != null && sender.takingOver.contains(connection.address()) && !this.selector.isSticky();
 	}
 
@@ -464,7 +505,10 @@ final class Dispatcher {
 	synchronized void close() {
 		this.closed = true;
 		new ArrayList<>(this.acceptors.values()).forEach(ConnectionAcceptor::close);
-		this.waiting.forEach((connection) -> Descriptors.close(connection.descriptor()));
+		for (Connection connection : this.waiting) {
+			answer(connection, false);
+			Descriptors.close(connection.descriptor());
+		}
 		this.waiting.clear();
 		notifyAll();
 	}
@@ -492,6 +536,8 @@ final class Dispatcher {
 
 		private int connections;
 
+		private boolean reachable = true;
+
 		/** Whether it has told their number since they were last looked at. */
 		private boolean heard;
 
@@ -511,6 +557,12 @@ final class Dispatcher {
 		private void says(Busyness busyness, int passed) {
 			this.busyness = busyness;
 			this.connections = busyness.connections() + passed;
+		}
+
+		private void unreachable() {
+			this.reachable = false;
+			this.open.clear();
+			this.takingOver.clear();
 		}
 
 		private void give(long number, Connection connection) {
@@ -560,8 +612,9 @@ final class Dispatcher {
 	 * @param from id of the worker
 	 * @param exchange number that the answer carries
 	 * @param kept what the connection takes along
+	 * @param since when it came, in nanoseconds
 	 */
-	private record HandOver(int from, long exchange, KeptConnection kept) {
+	private record HandOver(int from, long exchange, KeptConnection kept, long since) {
 	}
 
 }

@@ -461,6 +461,7 @@ final class Supervisor implements LinkServer.Admission, ClusterSignals.Commands 
 		long now = this.clock.now();
 		ExitStatus status = new ExitStatus(code);
 		worker.exited(now);
+		this.dispatcher.gone(worker.id());
 		this.statistics.exited();
 		this.coordination.exited(worker);
 		String reason = (worker.reason() != null) ? worker.reason() : status.toString();
@@ -589,7 +590,6 @@ final class Supervisor implements LinkServer.Admission, ClusterSignals.Commands 
 	private void received(WorkerHandle worker, Message message) {
 		if (message instanceof FromWorker.Heartbeat heartbeat) {
 			worker.load(heartbeat.load());
-			this.dispatcher.counted(worker.id(), heartbeat.load().connections());
 			this.router.load(worker.id(), heartbeat.load().activeRequests());
 		}
 		else if (message instanceof FromWorker.StateChanged change) {
@@ -729,6 +729,10 @@ final class Supervisor implements LinkServer.Admission, ClusterSignals.Commands 
 				Supervisor.this.dispatcher.received(this.worker.id(), dispatching, descriptors);
 				return;
 			}
+			if (message instanceof FromWorker.Heartbeat heartbeat) {
+				// what it takes and hands over is told on this thread, too
+				Supervisor.this.dispatcher.counted(this.worker.id(), heartbeat.load().connections());
+			}
 			post(() -> Supervisor.this.received(this.worker, message, descriptors));
 		}
 
@@ -740,7 +744,7 @@ final class Supervisor implements LinkServer.Admission, ClusterSignals.Commands 
 		@Override
 		public void linkClosed(@Nullable IOException cause) {
 			Supervisor.this.router.gone(this.worker.id());
-			Supervisor.this.dispatcher.gone(this.worker.id());
+			Supervisor.this.dispatcher.unreachable(this.worker.id());
 			post(() -> linkLost(this.worker));
 		}
 

@@ -16,6 +16,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
 
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
@@ -41,7 +42,7 @@ public final class Link implements AutoCloseable {
 	private static final Duration LAST_WORDS = Duration.ofSeconds(1);
 
 	/** Is told that a frame has left, and does not mind. */
-	private static final Runnable NOBODY = () -> {
+	private static final Consumer<Boolean> NOBODY = (left) -> {
 	};
 
 	private final String peer;
@@ -96,14 +97,14 @@ public final class Link implements AutoCloseable {
 	/**
 	 * Send a message, without waiting for it to leave.
 	 * @param message the message
-	 * @param written is run when it has left this process, unless the link is closed
-	 * before
+	 * @param sent is told, once, whether it has left this process, unless this returns
+	 * {@code false}. What has not left will never arrive
 	 * @param descriptors what travels along; they have to stay open until then
 	 * @return {@code false} if the link is closed, or had to be closed because the peer
 	 * does not read
 	 */
-	public boolean send(Message message, Runnable written, FileDescriptor... descriptors) {
-		return send(new Outgoing(FrameCodec.encode(message, descriptors.length), List.of(descriptors), written));
+	public boolean send(Message message, Consumer<Boolean> sent, FileDescriptor... descriptors) {
+		return send(new Outgoing(FrameCodec.encode(message, descriptors.length), List.of(descriptors), sent));
 	}
 
 	private boolean send(Outgoing frame) {
@@ -160,7 +161,8 @@ public final class Link implements AutoCloseable {
 		if (!this.closed.compareAndSet(false, true)) {
 			return;
 		}
-		this.outgoing.clear();
+		List<Outgoing> unsent = new ArrayList<>();
+		this.outgoing.drainTo(unsent);
 		this.envelopes.clear();
 		this.outgoing.offer(Outgoing.END);
 		this.queued.release();
@@ -173,6 +175,7 @@ public final class Link implements AutoCloseable {
 		if (cause != null) {
 			logger.error("Link to " + this.peer + " closed: " + cause.getMessage());
 		}
+		unsent.forEach((frame) -> frame.sent().accept(false));
 		this.receiver.linkClosed(cause);
 	}
 
@@ -222,8 +225,7 @@ public final class Link implements AutoCloseable {
 	private void writeAll() {
 		try {
 			for (Outgoing frame = next(); frame != Outgoing.END; frame = next()) {
-				this.socket.write(frame.bytes(), frame.descriptors());
-				frame.written().run();
+				write(frame);
 			}
 		}
 		catch (IOException ex) {
@@ -234,6 +236,17 @@ public final class Link implements AutoCloseable {
 			Thread.currentThread().interrupt();
 		}
 		close(null);
+	}
+
+	private void write(Outgoing frame) throws IOException {
+		boolean left = false;
+		try {
+			this.socket.write(frame.bytes(), frame.descriptors());
+			left = true;
+		}
+		finally {
+			frame.sent().accept(left);
+		}
 	}
 
 	/**
@@ -296,7 +309,7 @@ public final class Link implements AutoCloseable {
 
 	}
 
-	private record Outgoing(byte[] bytes, List<FileDescriptor> descriptors, Runnable written) {
+	private record Outgoing(byte[] bytes, List<FileDescriptor> descriptors, Consumer<Boolean> sent) {
 
 		static final Outgoing END = new Outgoing(new byte[0], List.of(), NOBODY);
 

@@ -10,14 +10,19 @@ import io.clusterboot.protocol.KeptConnection;
 public interface ConnectionAdopter {
 
 	/**
-	 * Whether the server can have one connection more.
-	 * @return whether it can
+	 * Make room for one connection.
+	 * @return whether there is room
 	 */
-	boolean hasRoom();
+	boolean reserve();
 
 	/**
-	 * Serve a connection that is between two requests. Bytes may have arrived on it which
-	 * nobody has read.
+	 * Give the room for one connection back.
+	 */
+	void release();
+
+	/**
+	 * Serve a connection, for which room has been made, that is between two requests.
+	 * Bytes may have arrived on it which nobody has read.
 	 * @param connection the connection, owned by the server from now on
 	 * @param kept what it takes along
 	 */

@@ -28,6 +28,7 @@ public final class ConnectionMoves {
 	 * All connections are to move, since this worker drains.
 	 */
 	void all() {
+		this.restUntil = System.nanoTime();
 		this.all = true;
 	}
 

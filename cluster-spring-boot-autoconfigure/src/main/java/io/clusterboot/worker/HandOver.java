@@ -93,11 +93,7 @@ final class HandOver {
 		}
 		this.adoptions.execute(() -> {
 			try {
-				this.primary.taken(number);
-				adopter.adopt(JdkChannels.channel(descriptor), kept);
-			}
-			catch (IOException ex) {
-				// the client has gone
+				adopt(adopter, number, kept, descriptor);
 			}
 			finally {
 				endAdoption();
@@ -105,9 +101,29 @@ final class HandOver {
 		});
 	}
 
+	private void adopt(ConnectionAdopter adopter, long number, KeptConnection kept, FileDescriptor descriptor) {
+		if (!adopter.reserve()) {
+			Descriptors.close(descriptor);
+			this.primary.declined(number);
+			return;
+		}
+		if (!this.primary.taken(number)) {
+			Descriptors.close(descriptor);
+			adopter.release();
+			return;
+		}
+		try {
+			adopter.adopt(JdkChannels.channel(descriptor), kept);
+		}
+		catch (IOException ex) {
+			// the client has gone
+			adopter.release();
+		}
+	}
+
 	private synchronized @Nullable ConnectionAdopter beginAdoption() {
 		ConnectionAdopter adopter = this.adopter;
-		if (!this.open || adopter == null || !adopter.hasRoom()) {
+		if (!this.open || adopter == null) {
 			return null;
 		}
 		this.adopting++;
@@ -190,8 +206,10 @@ final class HandOver {
 		 * A connection is this worker's. Returns when the message has left this process,
 		 * or when there is no primary any more.
 		 * @param number the primary's number for it
+		 * @return whether the message has left; if not, the connection is not this
+		 * worker's
 		 */
-		void taken(long number);
+		boolean taken(long number);
 
 		/**
 		 * A connection is not this worker's.
@@ -214,7 +232,8 @@ final class HandOver {
 		}
 
 		@Override
-		public void taken(long number) {
+		public boolean taken(long number) {
+			return false;
 		}
 
 		@Override

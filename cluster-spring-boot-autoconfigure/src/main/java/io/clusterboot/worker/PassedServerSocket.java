@@ -139,7 +139,10 @@ final class PassedServerSocket extends SharedServerSocket {
 			}
 			// nothing may be read before the primary is certain to learn of it: another
 			// worker would get a connection whose request is lost
-			this.primary.taken(connection.number());
+			if (!this.primary.taken(connection.number())) {
+				Descriptors.close(connection.descriptor());
+				continue;
+			}
 			try {
 				return JdkChannels.channel(connection.descriptor());
 			}
@@ -243,8 +246,10 @@ final class PassedServerSocket extends SharedServerSocket {
 		 * A connection is this worker's. Returns when the message has left this process,
 		 * or when there is no primary any more.
 		 * @param number the primary's number for it
+		 * @return whether the message has left; if not, the connection is not this
+		 * worker's
 		 */
-		void taken(long number);
+		boolean taken(long number);
 
 		/**
 		 * A connection is not this worker's.

@@ -4,10 +4,10 @@ import java.io.FileDescriptor;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 import io.clusterboot.protocol.Busyness;
@@ -29,9 +29,6 @@ final class PassingPrimary implements PassedServerSocket.Primary, HandOver.Prima
 
 	private static final Log logger = LogFactory.getLog(PassingPrimary.class);
 
-	/** A socket on this machine takes a small message at once, unless it is full. */
-	private static final Duration WRITE = Duration.ofSeconds(1);
-
 	/** Longest time for which the primary does not know of a change. */
 	private static final Duration PULSE = Duration.ofMillis(50);
 
@@ -39,23 +36,14 @@ final class PassingPrimary implements PassedServerSocket.Primary, HandOver.Prima
 
 	private final Supplier<Busyness> meter;
 
-	private final Duration handOverTimeout;
-
 	private @Nullable ScheduledExecutorService pulse;
 
 	/** What has been told last; not known after something has been told on the side. */
 	private @Nullable Busyness told;
 
-	/**
-	 * Create the primary's representative.
-	 * @param link leads to the primary
-	 * @param meter measures how busy this worker is
-	 * @param handOverTimeout longest time to wait for who takes a connection over
-	 */
-	PassingPrimary(PrimaryLink link, Supplier<Busyness> meter, Duration handOverTimeout) {
+	PassingPrimary(PrimaryLink link, Supplier<Busyness> meter) {
 		this.link = link;
 		this.meter = meter;
-		this.handOverTimeout = handOverTimeout;
 	}
 
 	/**
@@ -90,9 +78,9 @@ final class PassingPrimary implements PassedServerSocket.Primary, HandOver.Prima
 	 * With a connection the primary hears something else than at the last pulse: what is
 	 * the same as then is news again.
 	 */
-	private synchronized boolean toldOnTheSide(FromWorker message, Runnable written) {
+	private synchronized boolean toldOnTheSide(FromWorker message, Consumer<Boolean> sent) {
 		this.told = null;
-		return this.link.send(message, written);
+		return this.link.send(message, sent);
 	}
 
 	@Override
@@ -101,17 +89,9 @@ final class PassingPrimary implements PassedServerSocket.Primary, HandOver.Prima
 	}
 
 	@Override
-	public void taken(long number) {
-		CountDownLatch written = new CountDownLatch(1);
-		if (!toldOnTheSide(new FromWorker.ConnectionTaken(number, this.meter.get()), written::countDown)) {
-			return;
-		}
-		try {
-			written.await(WRITE.toMillis(), TimeUnit.MILLISECONDS);
-		}
-		catch (InterruptedException ex) {
-			Thread.currentThread().interrupt();
-		}
+	public boolean taken(long number) {
+		CompletableFuture<Boolean> sent = new CompletableFuture<>();
+		return toldOnTheSide(new FromWorker.ConnectionTaken(number, this.meter.get()), sent::complete) && sent.join();
 	}
 
 	@Override
@@ -126,8 +106,7 @@ final class PassingPrimary implements PassedServerSocket.Primary, HandOver.Prima
 
 	@Override
 	public CompletableFuture<Boolean> handOver(ListenAddress address, KeptConnection kept, FileDescriptor descriptor) {
-		return this.link
-			.request((exchange) -> new FromWorker.HandOver(exchange, address, kept), this.handOverTimeout, descriptor)
+		return this.link.offer((exchange) -> new FromWorker.HandOver(exchange, address, kept), descriptor)
 			.handle((answered, failure) -> (answered != null) ? ((FromPrimary.HandedOver) answered.message()).taken()
 					: !(Failures.causeOf(failure) instanceof PrimaryLink.NotSentException));
 	}

@@ -13,6 +13,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.Consumer;
 import java.util.function.LongFunction;
 
 import io.clusterboot.PortSharing;
@@ -78,8 +79,8 @@ final class PrimaryLink implements Link.Receiver {
 		return this.link.send(message, descriptors);
 	}
 
-	boolean send(FromWorker message, Runnable written, FileDescriptor... descriptors) {
-		return this.link.send(message, written, descriptors);
+	boolean send(FromWorker message, Consumer<Boolean> sent, FileDescriptor... descriptors) {
+		return this.link.send(message, sent, descriptors);
 	}
 
 	/**
@@ -109,7 +110,8 @@ final class PrimaryLink implements Link.Receiver {
 
 	/**
 	 * How long the primary took for all of its answers. An outcome that is awaited for
-	 * minutes is no measure of the link and does not count.
+	 * minutes, and what depends on other workers, is no measure of the link and does not
+	 * count.
 	 * @return the time in nanoseconds
 	 */
 	double answeringNanos() {
@@ -140,13 +142,27 @@ final class PrimaryLink implements Link.Receiver {
 	 * Ask the primary something.
 	 * @param question makes the message that carries the given number
 	 * @param timeout longest time to wait
-	 * @param descriptors what travels along; they have to stay open until the answer
-	 * @return completes with the answer, whose descriptors belong to the caller, with a
-	 * {@link NotSentException} if the primary will never learn of the question, or with
-	 * another {@link IOException} if the link is closed or it does not answer in time
+	 * @return completes with the answer, whose descriptors belong to the caller, or with
+	 * an {@link IOException} if the link is closed or the primary does not answer in time
 	 */
-	CompletableFuture<Answered> request(LongFunction<FromWorker> question, Duration timeout,
-			FileDescriptor... descriptors) {
+	CompletableFuture<Answered> request(LongFunction<FromWorker> question, Duration timeout) {
+		return request(question, timeout, new FileDescriptor[0]);
+	}
+
+	/**
+	 * Offer the primary something that it answers in its own time, or else is gone.
+	 * @param offer makes the message that carries the given number
+	 * @param descriptors what travels along; they have to stay open until the answer
+	 * @return completes with the answer, with a {@link NotSentException} if the primary
+	 * will never learn of the offer, or with another {@link IOException} if the link is
+	 * closed
+	 */
+	CompletableFuture<Answered> offer(LongFunction<FromWorker> offer, FileDescriptor... descriptors) {
+		return request(offer, null, descriptors);
+	}
+
+	private CompletableFuture<Answered> request(LongFunction<FromWorker> question, @Nullable Duration timeout,
+			FileDescriptor[] descriptors) {
 		long exchange = this.exchanges.incrementAndGet();
 		long asked = System.nanoTime();
 		CompletableFuture<Answered> answer = new CompletableFuture<>();
@@ -154,25 +170,33 @@ final class PrimaryLink implements Link.Receiver {
 		if (isCongested()) {
 			answer.completeExceptionally(new NotSentException("The primary does not read what it is sent"));
 		}
-		else if (this.closed || !send(question.apply(exchange), descriptors)) {
+		else if (this.closed || !send(question.apply(exchange), (left) -> sent(answer, left), descriptors)) {
 			answer.completeExceptionally(new NotSentException("The link to the primary is closed"));
 		}
-		answer.orTimeout(timeout.toMillis(), TimeUnit.MILLISECONDS);
+		if (timeout != null) {
+			answer.orTimeout(timeout.toMillis(), TimeUnit.MILLISECONDS);
+		}
 		return answer.handle((answered, failure) -> {
 			this.pending.remove(exchange);
-			if (failure instanceof TimeoutException) {
+			if (failure instanceof TimeoutException && timeout != null) {
 				throw new CompletionException(
 						new IOException("The primary did not answer within " + timeout.toMillis() + " ms", failure));
 			}
 			if (failure != null) {
 				throw new CompletionException(failure);
 			}
-			if (!(answered.message() instanceof FromPrimary.Outcome)) {
+			if (timeout != null && !(answered.message() instanceof FromPrimary.Outcome)) {
 				this.answeredRequests.increment();
 				this.answeringNanos.add(System.nanoTime() - asked);
 			}
 			return answered;
 		});
+	}
+
+	private static void sent(CompletableFuture<Answered> answer, boolean left) {
+		if (!left) {
+			answer.completeExceptionally(new NotSentException("The link to the primary was closed before"));
+		}
 	}
 
 	@Override

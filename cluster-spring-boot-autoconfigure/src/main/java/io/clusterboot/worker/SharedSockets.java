@@ -59,14 +59,12 @@ public final class SharedSockets {
 	 * @param link leads to the primary
 	 * @param portSharing how the cluster shares ports
 	 * @param timeout longest time to wait for a socket
-	 * @param handOverTimeout longest time to wait for who takes a connection over
 	 * @param meter measures how busy this worker is
 	 */
-	SharedSockets(PrimaryLink link, PortSharing portSharing, Duration timeout, Duration handOverTimeout,
-			Supplier<Busyness> meter) {
+	SharedSockets(PrimaryLink link, PortSharing portSharing, Duration timeout, Supplier<Busyness> meter) {
 		this.link = link;
 		this.portSharing = portSharing;
-		this.passing = new PassingPrimary(link, meter, handOverTimeout);
+		this.passing = new PassingPrimary(link, meter);
 		this.timeout = timeout;
 	}
 
@@ -220,7 +218,7 @@ public final class SharedSockets {
 	private InetSocketAddress deposit(FromWorker.Bound message, ServerSocketChannel channel, InetSocketAddress bound)
 			throws IOException {
 		FileDescriptor descriptor = Descriptors.duplicate(JdkChannels.descriptor(channel));
-		this.link.send(message, () -> Descriptors.close(descriptor), descriptor);
+		this.link.send(message, (left) -> Descriptors.close(descriptor), descriptor);
 		return bound;
 	}
 

@@ -86,7 +86,7 @@ public final class WorkerAgent implements PrimaryLink.Orders {
 		this.properties = properties;
 		this.link = PrimaryLink.connect(identity, this);
 		this.sockets = new SharedSockets(this.link, identity.portSharing(), properties.startup().timeout(),
-				properties.drain().timeout(), this.meter::busyness);
+				this.meter::busyness);
 		this.permits = new PrimaryPermits(this.link, this.news.leaderRole(), properties.link().replyTimeout());
 	}
 

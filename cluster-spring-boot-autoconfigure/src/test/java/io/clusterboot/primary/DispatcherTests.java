@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -24,6 +25,7 @@ import io.clusterboot.protocol.FromPrimary;
 import io.clusterboot.protocol.FromWorker;
 import io.clusterboot.protocol.KeptConnection;
 import io.clusterboot.protocol.ListenAddress;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -331,6 +333,60 @@ class DispatcherTests {
 	}
 
 	@Test
+	void whatIsToBeSpreadWaitsForTheEmptiest() throws Exception {
+		Worker first = join(1);
+		Worker second = join(2);
+		Worker third = join(3);
+		for (Worker worker : List.of(first, second, third)) {
+			worker.takesOver(true);
+		}
+		this.dispatcher.counted(1, 20);
+		this.dispatcher.counted(2, 19);
+		this.dispatcher.counted(3, 0);
+		for (int i = 0; i < 5; i++) {
+			first.handsOver(i);
+		}
+		for (int i = 0; i < 5; i++) {
+			third.takes(new Busyness(i, 0, 0));
+		}
+		assertThat(second.passed).isEmpty();
+		assertThat(first.answers).hasSize(5).allMatch(FromPrimary.HandedOver::taken);
+	}
+
+	/**
+	 * It may have taken the connection without this having been heard.
+	 */
+	@Test
+	void whatAWorkerHasThatCannotBeReachedNobodyElseGetsWhileItLives() throws Exception {
+		Worker first = join(1);
+		FileDescriptor connection = connect();
+		assertThat(first.passed).hasSize(1);
+		Worker second = join(2);
+		this.dispatcher.unreachable(1);
+		assertThat(second.passed).isEmpty();
+		this.dispatcher.gone(1);
+		second.takes();
+		assertThat(connection.valid()).isFalse();
+	}
+
+	@Test
+	void nothingComesBackToAWorkerThatCannotBeReached() throws Exception {
+		Worker first = join(1);
+		Worker second = join(2);
+		second.takesOver(true);
+		first.handsOver(6);
+		FileDescriptor waiting = first.handsOver(7);
+		first.reachable = false;
+		this.dispatcher.unreachable(1);
+		second.takes();
+		second.declines();
+		assertThat(waiting.valid()).isTrue();
+		this.dispatcher.tick();
+		second.takes();
+		assertThat(waiting.valid()).isFalse();
+	}
+
+	@Test
 	void nothingIsSpreadWhileAWorkerIsSilent() {
 		Worker first = join(1);
 		Worker second = join(2);
@@ -353,7 +409,11 @@ class DispatcherTests {
 		first.handsOver(7);
 		first.handsOver(8);
 		this.dispatcher.tick();
-		assertThat(first.answers).containsExactly(new FromPrimary.HandedOver(8, false));
+		assertThat(first.answers).as("at once").isEmpty();
+		Awaitility.await().atMost(Duration.ofSeconds(10)).untilAsserted(() -> {
+			this.dispatcher.tick();
+			assertThat(first.answers).containsExactly(new FromPrimary.HandedOver(8, false));
+		});
 		second.takes();
 		assertThat(first.answers).contains(new FromPrimary.HandedOver(7, true));
 	}

@@ -101,7 +101,27 @@ class HandOverTests {
 		this.handOver.adoptWith(this.server);
 		this.handOver.open();
 		this.server.room = false;
-		assertDeclined();
+		FileDescriptor descriptor = passed();
+		this.handOver.receive(7, KEPT, descriptor);
+		this.begun.remove(0).run();
+		assertDeclined(descriptor);
+	}
+
+	/**
+	 * The primary gives it to somebody else.
+	 */
+	@Test
+	void whatCannotBeTakenIsNotServed() throws Exception {
+		this.handOver.adoptWith(this.server);
+		this.handOver.open();
+		this.primary.reachable = false;
+		FileDescriptor descriptor = passed();
+		this.handOver.receive(7, KEPT, descriptor);
+		this.begun.remove(0).run();
+		assertThat(this.server.adopted).isEmpty();
+		assertThat(this.server.reserved).isZero();
+		assertThat(descriptor.valid()).as("the copy is closed").isFalse();
+		assertThat(this.connection.isConnected()).isTrue();
 	}
 
 	@Test
@@ -116,6 +136,10 @@ class HandOverTests {
 	private void assertDeclined() throws IOException {
 		FileDescriptor descriptor = passed();
 		this.handOver.receive(7, KEPT, descriptor);
+		assertDeclined(descriptor);
+	}
+
+	private void assertDeclined(FileDescriptor descriptor) {
 		assertThat(this.primary.declined).contains(7L);
 		assertThat(descriptor.valid()).as("the copy is closed").isFalse();
 		assertThat(this.begun).isEmpty();
@@ -165,13 +189,21 @@ class HandOverTests {
 
 		private boolean room = true;
 
+		private int reserved;
+
 		private KeptConnection kept;
 
 		private List<Long> takenBefore = List.of(7L);
 
 		@Override
-		public boolean hasRoom() {
+		public boolean reserve() {
+			this.reserved += this.room ? 1 : 0;
 			return this.room;
+		}
+
+		@Override
+		public void release() {
+			this.reserved--;
 		}
 
 		@Override
@@ -193,6 +225,8 @@ class HandOverTests {
 
 		private final List<FileDescriptor> given = new ArrayList<>();
 
+		private boolean reachable = true;
+
 		@Override
 		public void takesOver(ListenAddress address, boolean open) {
 			this.takesOver.add(open);
@@ -206,8 +240,9 @@ class HandOverTests {
 		}
 
 		@Override
-		public void taken(long number) {
+		public boolean taken(long number) {
 			this.taken.add(number);
+			return this.reachable;
 		}
 
 		@Override

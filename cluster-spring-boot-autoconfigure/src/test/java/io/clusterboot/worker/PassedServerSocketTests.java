@@ -95,8 +95,9 @@ class PassedServerSocketTests {
 		}
 
 		@Override
-		public void taken(long number) {
+		public boolean taken(long number) {
 			this.taken.add(number);
+			return true;
 		}
 
 		@Override

@@ -4,7 +4,6 @@ import java.io.FileDescriptor;
 import java.io.IOException;
 import java.lang.reflect.Proxy;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -52,7 +51,7 @@ class PassingPrimaryTests {
 			this.primary = new Link("worker", new DescriptorSocket(server.accept()), new PrimaryEnd());
 			this.primary.start();
 			link.start();
-			this.passing = new PassingPrimary(link, () -> this.busyness, Duration.ofSeconds(10));
+			this.passing = new PassingPrimary(link, () -> this.busyness);
 		}
 		this.passing.start();
 	}

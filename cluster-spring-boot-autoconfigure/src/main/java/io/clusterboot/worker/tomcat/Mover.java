@@ -13,9 +13,12 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Consumer;
 
 import io.clusterboot.protocol.KeptConnection;
 import io.clusterboot.worker.ConnectionMoves;
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
 
 /**
  * Moves the connections that Tomcat has given up. Its thread is there only while there
@@ -28,12 +31,18 @@ import io.clusterboot.worker.ConnectionMoves;
  */
 final class Mover {
 
-	private static final int BATCH = 32;
+	private static final Log logger = LogFactory.getLog(Mover.class);
+
+	/** As many as may be on their way, so that the link does not get congested. */
+	private static final int ON_THEIR_WAY = 32;
 
 	private static final Duration THREAD_IDLE = Duration.ofSeconds(5);
 
 	/** The selector's thread needs microseconds, unless it is starved. */
 	private static final Duration DEREGISTRATION = Duration.ofSeconds(1);
+
+	/** Others take a connection within milliseconds, unless they stand still. */
+	private static final Duration STALL = Duration.ofSeconds(1);
 
 	private static final long LOOK_NANOS = 20_000;
 
@@ -43,8 +52,9 @@ final class Mover {
 
 	private final Queue<SharedConnection> givenUp = new ConcurrentLinkedQueue<>();
 
-	/** As many as may be on their way, so that the link does not get congested. */
-	private final Semaphore onTheirWay = new Semaphore(BATCH);
+	private final Semaphore onTheirWay = new Semaphore(ON_THEIR_WAY);
+
+	private volatile long lastArrival = System.nanoTime();
 
 	private final Executor thread = thread();
 
@@ -69,7 +79,7 @@ final class Mover {
 	 * @return whether they do
 	 */
 	boolean wantsAll() {
-		return canMove() && this.moves.areForAll();
+		return canMove() && this.moves.areForAll() && !isStalled();
 	}
 
 	/**
@@ -77,7 +87,14 @@ final class Mover {
 	 * @return whether it is to, which has to be done then
 	 */
 	boolean wants() {
-		return canMove() && this.moves.begin();
+		if (!canMove() || !this.onTheirWay.tryAcquire()) {
+			return false;
+		}
+		if (this.moves.begin()) {
+			return true;
+		}
+		this.onTheirWay.release();
+		return false;
 	}
 
 	/**
@@ -85,6 +102,13 @@ final class Mover {
 	 */
 	private boolean canMove() {
 		return !this.endpoint.isSSLEnabled();
+	}
+
+	/**
+	 * Nobody answers for those that are on their way. All others are served on.
+	 */
+	private boolean isStalled() {
+		return this.onTheirWay.availablePermits() == 0 && System.nanoTime() - this.lastArrival > STALL.toNanos();
 	}
 
 	void move(SharedConnection connection) {
@@ -95,18 +119,33 @@ final class Mover {
 	private void moveBatch() {
 		List<SharedConnection> batch = new ArrayList<>();
 		for (SharedConnection next = this.givenUp.poll(); next != null; next = this.givenUp.poll()) {
-			SelectionKey key = next.key();
-			if (key != null) {
-				key.cancel();
-			}
 			batch.add(next);
-			if (batch.size() == BATCH) {
-				break;
-			}
 		}
-		if (!batch.isEmpty()) {
-			batch.get(0).getPoller().getSelector().wakeup();
-			batch.forEach(this::handOver);
+		batch.removeIf((connection) -> !attempt(connection, this::deregister));
+		batch.forEach((connection) -> attempt(connection, this::handOver));
+	}
+
+	/**
+	 * One that fails must not keep the others from being moved. It is closed already, as
+	 * a rule: the poller takes no lock for that.
+	 */
+	private boolean attempt(SharedConnection connection, Consumer<SharedConnection> step) {
+		try {
+			step.accept(connection);
+			return true;
+		}
+		catch (RuntimeException ex) {
+			logger.debug("A connection cannot move", ex);
+			arrived(connection, connection.isClosed());
+			return false;
+		}
+	}
+
+	private void deregister(SharedConnection connection) {
+		SelectionKey key = connection.key();
+		if (key != null) {
+			key.cancel();
+			connection.getPoller().getSelector().wakeup();
 		}
 	}
 
@@ -117,21 +156,23 @@ final class Mover {
 		}
 		try {
 			KeptConnection kept = connection.describe();
-			this.onTheirWay.acquireUninterruptibly();
-			this.endpoint.handOver(connection.channel(), kept).thenAccept((taken) -> {
-				this.onTheirWay.release();
-				if (taken) {
-					connection.moved();
-				}
-				else {
-					this.moves.refused();
-					connection.comeBack();
-				}
-			});
+			this.endpoint.handOver(connection.channel(), kept).thenAccept((taken) -> arrived(connection, taken));
 		}
 		catch (IOException ex) {
 			// the client has gone
+			arrived(connection, true);
+		}
+	}
+
+	private void arrived(SharedConnection connection, boolean taken) {
+		this.lastArrival = System.nanoTime();
+		this.onTheirWay.release();
+		if (taken) {
 			connection.moved();
+		}
+		else {
+			this.moves.refused();
+			connection.comeBack();
 		}
 	}
 

@@ -62,7 +62,6 @@ final class OpenConnections {
 			if (!mover.wants()) {
 				return false;
 			}
-			ignoreReads(connection);
 			((SharedConnection) connection).giveUp();
 			return true;
 		});
@@ -85,9 +84,13 @@ final class OpenConnections {
 			NioSocketWrapper connection = (NioSocketWrapper) entry.getValue();
 			if (connection.getLock().tryLock()) {
 				try {
-					if (isBetweenRequests(entry.getKey(), connection) && taker.test(connection)) {
+					if (isServed(connection) && isBetweenRequests(entry.getKey(), connection)
+							&& taker.test(connection)) {
 						taken++;
 					}
+				}
+				catch (CancelledKeyException ex) {
+					// the poller has closed it, which takes no lock
 				}
 				finally {
 					connection.getLock().unlock();
@@ -95,6 +98,10 @@ final class OpenConnections {
 			}
 		}
 		return taken;
+	}
+
+	private static boolean isServed(NioSocketWrapper connection) {
+		return !(connection instanceof SharedConnection shared) || shared.isServed();
 	}
 
 	private static boolean isBetweenRequests(SocketChannel channel, NioSocketWrapper connection) {
@@ -143,14 +150,10 @@ final class OpenConnections {
 	 * As the poller does it, which now finds nothing to read any more.
 	 */
 	private static void process(NioSocketWrapper connection) {
-		ignoreReads(connection);
-		connection.processSocket(SocketEvent.OPEN_READ, true);
-	}
-
-	private static void ignoreReads(NioSocketWrapper connection) {
 		SelectionKey key = connection.getSocket().getIOChannel().keyFor(connection.getPoller().getSelector());
 		key.interestOps(0);
 		connection.interestOps(0);
+		connection.processSocket(SocketEvent.OPEN_READ, true);
 	}
 
 	private static boolean isQuiet(NioSocketWrapper connection, Duration idle) {

@@ -2,6 +2,7 @@ package io.clusterboot.worker.tomcat;
 
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.nio.channels.CancelledKeyException;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.SocketChannel;
 
@@ -26,6 +27,10 @@ final class SharedConnection extends NioSocketWrapper {
 	private volatile boolean givenUp;
 
 	private boolean requestEnded;
+
+	private long idleBefore;
+
+	private long adopted = -1;
 
 	SharedConnection(NioChannel channel, SharedNioEndpoint endpoint, Mover mover) {
 		super(channel, endpoint);
@@ -53,7 +58,8 @@ final class SharedConnection extends NioSocketWrapper {
 	public void registerReadInterest() {
 		if (this.requestEnded && getLock().isHeldByCurrentThread()) {
 			this.requestEnded = false;
-			if (getSocketBufferHandler().isReadBufferEmpty() && this.mover.wants()) {
+			SelectionKey key = key();
+			if (key != null && key.isValid() && getSocketBufferHandler().isReadBufferEmpty() && this.mover.wants()) {
 				giveUp();
 				return;
 			}
@@ -66,6 +72,16 @@ final class SharedConnection extends NioSocketWrapper {
 	 * while the poller is not about to be told anything about it.
 	 */
 	void giveUp() {
+		try {
+			SelectionKey key = key();
+			if (key != null) {
+				key.interestOps(0);
+			}
+			interestOps(0);
+		}
+		catch (CancelledKeyException ex) {
+			// the poller closes it, without a lock: the mover is going to notice
+		}
 		this.givenUp = true;
 		this.mover.move(this);
 	}
@@ -89,9 +105,24 @@ final class SharedConnection extends NioSocketWrapper {
 	 */
 	KeptConnection describe() throws IOException {
 		InetSocketAddress client = (InetSocketAddress) channel().getRemoteAddress();
-		long last = Math.max(getLastRead(), getLastWrite());
-		return new KeptConnection(client.getAddress().getHostAddress(), requestsLeft(),
-				Math.max(0, System.currentTimeMillis() - last));
+		long idle = System.currentTimeMillis() - lastUse();
+		if (lastUse() == this.adopted) {
+			idle += this.idleBefore;
+		}
+		return new KeptConnection(client.getAddress().getHostAddress(), requestsLeft(), Math.max(0, idle));
+	}
+
+	/**
+	 * It comes from another worker, and has been idle there.
+	 * @param millis how long, in milliseconds
+	 */
+	void idleBefore(long millis) {
+		this.idleBefore = millis;
+		this.adopted = lastUse();
+	}
+
+	private long lastUse() {
+		return Math.max(getLastRead(), getLastWrite());
 	}
 
 	/**
@@ -126,6 +157,10 @@ final class SharedConnection extends NioSocketWrapper {
 		}
 		finally {
 			getLock().unlock();
+		}
+		if (!getEndpoint().isRunning()) {
+			// the poller may have ended before it saw this
+			super.close();
 		}
 	}
 

@@ -155,7 +155,7 @@ public final class SharedHttp11NioProtocol extends Http11NioProtocol implements 
 	@Override
 	public int closeIdle(Duration idle, int atMost) {
 		open().closeIdleHttp2(idle);
-		return open().closeIdle(idle, atMost);
+		return endpoint().isMoving() ? 0 : open().closeIdle(idle, atMost);
 	}
 
 	@Override

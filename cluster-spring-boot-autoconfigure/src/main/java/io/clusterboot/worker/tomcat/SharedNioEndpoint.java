@@ -13,6 +13,7 @@ import io.clusterboot.worker.AcceptPolicy;
 import io.clusterboot.worker.ConnectionAdopter;
 import io.clusterboot.worker.SharedServerSocket;
 import io.clusterboot.worker.WorkerAgent;
+import org.apache.tomcat.util.ExceptionUtils;
 import org.apache.tomcat.util.collections.SynchronizedStack;
 import org.apache.tomcat.util.net.NioChannel;
 import org.apache.tomcat.util.net.NioEndpoint;
@@ -139,13 +140,13 @@ final class SharedNioEndpoint extends NioEndpoint implements ConnectionAdopter {
 		if (this.mover == null) {
 			return super.setSocketOptions(connection);
 		}
-		return serve(connection, this.mover, getMaxKeepAliveRequests(), getConnectionTimeout());
+		return serve(connection, this.mover, getMaxKeepAliveRequests(), getConnectionTimeout(), 0);
 	}
 
 	/**
 	 * As Tomcat does it, but with a connection of our own kind.
 	 */
-	private boolean serve(SocketChannel channel, Mover mover, int requestsLeft, long readTimeout) {
+	private boolean serve(SocketChannel channel, Mover mover, int requestsLeft, long readTimeout, long idleMillis) {
 		try {
 			NioChannel nioChannel = nioChannel();
 			SharedConnection connection = new SharedConnection(nioChannel, this, mover);
@@ -156,13 +157,15 @@ final class SharedNioEndpoint extends NioEndpoint implements ConnectionAdopter {
 			connection.setReadTimeout(readTimeout);
 			connection.setWriteTimeout(getConnectionTimeout());
 			connection.setKeepAliveLeft(requestsLeft);
+			connection.idleBefore(idleMillis);
 			connection.getPoller().register(connection);
 			return true;
 		}
-		catch (IOException | RuntimeException ex) {
+		catch (Throwable ex) {
+			ExceptionUtils.handleThrowable(ex);
 			getLog().error("A connection cannot be served", ex);
 			if (!this.connections.containsKey(channel)) {
-				destroySocket(channel);
+				super.destroySocket(channel);
 			}
 			return false;
 		}
@@ -192,9 +195,29 @@ final class SharedNioEndpoint extends NioEndpoint implements ConnectionAdopter {
 		};
 	}
 
+	/**
+	 * In the moment after the look the acceptor may take the last place. Then this waits
+	 * for another, before the connection has been taken from anybody.
+	 */
 	@Override
-	public boolean hasRoom() {
-		return isRunning() && !isPaused() && (getMaxConnections() < 0 || getConnectionCount() < getMaxConnections());
+	public boolean reserve() {
+		boolean room = getMaxConnections() < 0 || getConnectionCount() < getMaxConnections();
+		if (!isRunning() || isPaused() || !room) {
+			return false;
+		}
+		try {
+			countUpOrAwaitConnection();
+			return true;
+		}
+		catch (InterruptedException ex) {
+			Thread.currentThread().interrupt();
+			return false;
+		}
+	}
+
+	@Override
+	public void release() {
+		countDownConnection();
 	}
 
 	/**
@@ -207,13 +230,7 @@ final class SharedNioEndpoint extends NioEndpoint implements ConnectionAdopter {
 		if (readTimeout > 0) {
 			readTimeout = Math.max(1, readTimeout - kept.idleMillis());
 		}
-		try {
-			countUpOrAwaitConnection();
-		}
-		catch (InterruptedException ex) {
-			Thread.currentThread().interrupt();
-		}
-		if (!serve(connection, Objects.requireNonNull(this.mover), requestsLeft, readTimeout)) {
+		if (!serve(connection, Objects.requireNonNull(this.mover), requestsLeft, readTimeout, kept.idleMillis())) {
 			closeSocket(connection);
 		}
 	}
