@@ -35,6 +35,9 @@ public final class ClusterNodes implements SmartLifecycle {
 	/** Heartbeats after which a node is not listed any more. */
 	private static final int MISSED = 5;
 
+	/** Time for what is under way when the application ends. */
+	private static final Duration END = Duration.ofSeconds(2);
+
 	private final NodeIdentity self;
 
 	private final WorkerAgent agent;
@@ -47,7 +50,7 @@ public final class ClusterNodes implements SmartLifecycle {
 
 	private final NodeMessages messages;
 
-	private @Nullable ScheduledExecutorService thread;
+	private volatile @Nullable ScheduledExecutorService thread;
 
 	private boolean reachable = true;
 
@@ -115,15 +118,31 @@ public final class ClusterNodes implements SmartLifecycle {
 
 	@Override
 	public synchronized void stop() {
-		if (this.thread != null) {
-			this.thread.shutdownNow();
-			this.thread = null;
+		ScheduledExecutorService running = this.thread;
+		this.thread = null;
+		if (running != null) {
+			running.shutdown();
+			awaitEnd(running);
 			this.messages.close();
 		}
 	}
 
+	/**
+	 * What it uses is about to be closed.
+	 */
+	private static void awaitEnd(ScheduledExecutorService thread) {
+		try {
+			if (!thread.awaitTermination(END.toMillis(), TimeUnit.MILLISECONDS)) {
+				thread.shutdownNow();
+			}
+		}
+		catch (InterruptedException ex) {
+			Thread.currentThread().interrupt();
+		}
+	}
+
 	@Override
-	public synchronized boolean isRunning() {
+	public boolean isRunning() {
 		return this.thread != null;
 	}
 
@@ -146,7 +165,9 @@ public final class ClusterNodes implements SmartLifecycle {
 		}
 		catch (RuntimeException ex) {
 			// the next one is to come all the same
-			logger.error("What is to be done for other nodes has failed", ex);
+			if (isRunning()) {
+				logger.error("What is to be done for other nodes has failed", ex);
+			}
 		}
 	}
 

@@ -256,6 +256,24 @@ public final class RedisSharedState implements SharedState, AutoCloseable {
 			this.other = other;
 			this.timeout = timeout;
 			this.prompt = StateConnections.like(other, timeout, true);
+			connectAhead();
+		}
+
+		/**
+		 * The first connection of a process takes long: clients have many classes. If it
+		 * fails, somebody else will try.
+		 */
+		private void connectAhead() {
+			Thread thread = new Thread(() -> {
+				try {
+					this.prompt.getConnection().close();
+				}
+				catch (RuntimeException ex) {
+					logger.debug("There is no connection to Redis yet", ex);
+				}
+			}, "cluster-state-connect");
+			thread.setDaemon(true);
+			thread.start();
 		}
 
 		@Override

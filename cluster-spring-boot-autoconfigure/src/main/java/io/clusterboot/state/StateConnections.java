@@ -2,6 +2,8 @@ package io.clusterboot.state;
 
 import java.time.Duration;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.ReentrantLock;
 
 import io.lettuce.core.ClientOptions;
 import io.lettuce.core.ClientOptions.DisconnectedBehavior;
@@ -10,8 +12,11 @@ import io.lettuce.core.SocketOptions;
 import io.lettuce.core.SslVerifyMode;
 import io.lettuce.core.TimeoutOptions;
 import io.lettuce.core.resource.ClientResources;
+import org.jspecify.annotations.Nullable;
 
+import org.springframework.data.redis.RedisConnectionFailureException;
 import org.springframework.data.redis.connection.RedisConfiguration;
+import org.springframework.data.redis.connection.RedisConnection;
 import org.springframework.data.redis.connection.lettuce.LettuceClientConfiguration;
 import org.springframework.data.redis.connection.lettuce.LettuceConnectionFactory;
 import org.springframework.data.redis.connection.lettuce.RedisCredentialsProviderFactory;
@@ -22,6 +27,9 @@ import org.springframework.data.redis.connection.lettuce.RedisCredentialsProvide
  * broke: a counter would count twice.
  */
 final class StateConnections {
+
+	/** Time for which a failure to connect is everybody's. */
+	private static final Duration SHARED = Duration.ofMillis(100);
 
 	private StateConnections() {
 	}
@@ -34,7 +42,7 @@ final class StateConnections {
 	 * @return the connections, to be destroyed
 	 */
 	static LettuceConnectionFactory like(LettuceConnectionFactory other, Duration timeout, boolean reconnect) {
-		LettuceConnectionFactory factory = new LettuceConnectionFactory(target(other),
+		LettuceConnectionFactory factory = new FirstConnection(target(other),
 				new Impatient(other.getClientConfiguration(), timeout, reconnect));
 		factory.afterPropertiesSet();
 		factory.start();
@@ -52,6 +60,72 @@ final class StateConnections {
 		}
 		RedisConfiguration socket = factory.getSocketConfiguration();
 		return (socket != null) ? socket : factory.getStandaloneConfiguration();
+	}
+
+	/**
+	 * Connections of which the first is made by one thread. All others wait for it, and
+	 * not for their turn to fail as slowly as it does. Once it has been made, it is the
+	 * client that makes it again, and refuses commands until then.
+	 */
+	private static final class FirstConnection extends LettuceConnectionFactory {
+
+		private final Duration timeout;
+
+		private final ReentrantLock connecting = new ReentrantLock();
+
+		private volatile boolean made;
+
+		private @Nullable Long failed;
+
+		private FirstConnection(RedisConfiguration target, Impatient client) {
+			super(target, client);
+			this.timeout = client.timeout();
+		}
+
+		@Override
+		public RedisConnection getConnection() {
+			return this.made ? super.getConnection() : connect();
+		}
+
+		private RedisConnection connect() {
+			if (!awaitTurn()) {
+				throw new RedisConnectionFailureException("No connection is made in time");
+			}
+			try {
+				if (!this.made && hasJustFailed()) {
+					throw new RedisConnectionFailureException("A connection could not be made a moment ago");
+				}
+				RedisConnection connection = super.getConnection();
+				this.made = true;
+				return connection;
+			}
+			catch (RedisConnectionFailureException ex) {
+				this.failed = System.nanoTime();
+				throw ex;
+			}
+			finally {
+				this.connecting.unlock();
+			}
+		}
+
+		private boolean awaitTurn() {
+			try {
+				return this.connecting.tryLock(this.timeout.toMillis(), TimeUnit.MILLISECONDS);
+			}
+			catch (InterruptedException ex) {
+				Thread.currentThread().interrupt();
+				return false;
+			}
+		}
+
+		/**
+		 * Those who have waited for a failure share it.
+		 */
+		private boolean hasJustFailed() {
+			Long last = this.failed;
+			return last != null && System.nanoTime() - last < SHARED.toNanos();
+		}
+
 	}
 
 	/**

@@ -1,6 +1,9 @@
 package io.clusterboot.state;
 
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.time.Duration;
+import java.util.Collections;
 import java.util.ConcurrentModificationException;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -9,9 +12,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.Lock;
@@ -48,9 +55,9 @@ class RedisSharedStateTests {
 
 	private static final Duration LIMIT = Duration.ofSeconds(10);
 
-	private static final Duration TIMEOUT = Duration.ofMillis(500);
+	private static final Duration TIMEOUT = Duration.ofSeconds(1);
 
-	private static final Duration LEASE = Duration.ofMillis(1500);
+	private static final Duration LEASE = Duration.ofSeconds(3);
 
 	private static TestRedis redis;
 
@@ -155,6 +162,32 @@ class RedisSharedStateTests {
 			}
 		}
 		nowhere.destroy();
+	}
+
+	@Test
+	void whereNobodyAnswersThoseWhoWaitFailTogether() throws Exception {
+		try (ServerSocket silent = new ServerSocket(0, 50, InetAddress.getByName("127.0.0.1"))) {
+			LettuceConnectionFactory nowhere = new LettuceConnectionFactory("127.0.0.1", silent.getLocalPort());
+			nowhere.afterPropertiesSet();
+			nowhere.start();
+			ExecutorService threads = Executors.newFixedThreadPool(10);
+			try (RedisSharedState lost = new RedisSharedState(nowhere, false, JsonMapper.builder().build(), "shop",
+					new ClusterProperties.State(TIMEOUT, LEASE))) {
+				List<Callable<Duration>> calls = Collections.nCopies(10, () -> {
+					long start = System.nanoTime();
+					assertThatExceptionOfType(SharedStateException.class)
+						.isThrownBy(() -> lost.counter("orders").get());
+					return Duration.ofNanos(System.nanoTime() - start);
+				});
+				for (Future<Duration> call : threads.invokeAll(calls)) {
+					assertThat(call.get()).isLessThan(TIMEOUT.multipliedBy(4));
+				}
+			}
+			finally {
+				threads.shutdown();
+				nowhere.destroy();
+			}
+		}
 	}
 
 	@Test
@@ -309,7 +342,7 @@ class RedisSharedStateTests {
 		mine.lock();
 		assertThat(mine.tryLock()).as("again").isTrue();
 		mine.unlock();
-		assertThat(theirs.tryLock(LEASE.toMillis() * 2, TimeUnit.MILLISECONDS)).isFalse();
+		assertThat(theirs.tryLock(LEASE.toMillis() + 500, TimeUnit.MILLISECONDS)).isFalse();
 		mine.unlock();
 		assertThat(theirs.tryLock(1, TimeUnit.SECONDS)).isTrue();
 		assertThatExceptionOfType(IllegalMonitorStateException.class).isThrownBy(mine::unlock);
@@ -356,7 +389,7 @@ class RedisSharedStateTests {
 		Candidacy first = this.one.candidate("clock");
 		await().atMost(LIMIT).until(first::isLeader);
 		try (Candidacy second = this.another.candidate("clock")) {
-			await().during(LEASE.multipliedBy(2)).until(() -> first.isLeader() && !second.isLeader());
+			await().atMost(LIMIT).during(LEASE.plusMillis(500)).until(() -> first.isLeader() && !second.isLeader());
 			first.close();
 			await().atMost(LIMIT).until(() -> second.isLeader() && !first.isLeader());
 		}
