@@ -135,7 +135,7 @@ final class RedisProcess {
 	 * @return its pid, or {@code null} if it does not run, or cannot be told apart
 	 */
 	@Nullable Long pid() {
-		return this.process.children()
+		return children(List.of()).stream()
 			.filter((child) -> child.info().command().filter(this.executable.toString()::equals).isPresent())
 			.findAny()
 			.map(ProcessHandle::pid)
@@ -154,7 +154,7 @@ final class RedisProcess {
 	int await() throws InterruptedException {
 		List<ProcessHandle> children = List.of();
 		while (!this.process.waitFor(1, TimeUnit.SECONDS)) {
-			children = this.process.children().toList();
+			children = children(children);
 		}
 		// a shell that was killed leaves its server behind
 		children.forEach(ProcessHandle::destroyForcibly);
@@ -162,11 +162,24 @@ final class RedisProcess {
 	}
 
 	/**
+	 * The JDK fails to list them while this process has no descriptors left.
+	 */
+	private List<ProcessHandle> children(List<ProcessHandle> known) {
+		try {
+			return this.process.children().toList();
+		}
+		catch (RuntimeException ex) {
+			logger.debug("The processes of Redis cannot be listed", ex);
+			return known;
+		}
+	}
+
+	/**
 	 * End it. It writes what it has to write.
 	 * @param atMost time after which it is killed
 	 */
 	void stop(Duration atMost) {
-		List<ProcessHandle> children = this.process.children().toList();
+		List<ProcessHandle> children = children(List.of());
 		this.process.destroy();
 		try {
 			if (!this.process.waitFor(atMost.toMillis(), TimeUnit.MILLISECONDS)) {

@@ -2,7 +2,7 @@ package io.clusterboot.it;
 
 import java.util.List;
 
-import io.clusterboot.it.app.StatefulApplication;
+import io.clusterboot.it.stateful.StatefulApplication;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.DisabledIfSystemProperty;
 import org.junit.jupiter.api.extension.ExtendWith;

@@ -1,4 +1,4 @@
-package io.clusterboot.it.app;
+package io.clusterboot.it.stateful;
 
 import jakarta.servlet.http.HttpSession;
 
