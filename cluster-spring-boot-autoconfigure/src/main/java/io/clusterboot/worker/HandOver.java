@@ -21,8 +21,8 @@ import org.jspecify.annotations.Nullable;
  * primary and keeps its own until it is answered;
  * <li>the primary sends it on, and keeps its own until that worker has said that it takes
  * it;
- * <li>that worker begins to read when what it has said has left its process, so that the
- * primary gives it to nobody else;
+ * <li>that worker begins to read when what it has said has left its process. As long as
+ * that process lives, the primary gives the connection to nobody else;
  * <li>the primary closes its copy and tells the first worker, which closes its own. If
  * nobody takes the connection, the first worker is told so and goes on reading.
  * </ol>
