@@ -117,14 +117,6 @@ class MetricsTests {
 
 	@Test
 	@Order(2)
-	void whatRedisTakesIsMeasured() throws IOException {
-		assertThat(get(cluster.port(), "/increment").status()).isEqualTo(200);
-		assertThat(scrape("").lines())
-			.anyMatch((line) -> line.startsWith("lettuce_command_completion_seconds_count{command=\"INCRBY\""));
-	}
-
-	@Test
-	@Order(2)
 	void oneWorkerCanBeSelected() throws IOException {
 		assertThat(scrape("?worker=1")).contains("jvm_threads_live_threads{worker=\"1\"}")
 			.doesNotContain("worker=\"0\"", "cluster_workers_");

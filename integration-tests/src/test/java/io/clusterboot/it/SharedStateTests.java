@@ -131,6 +131,16 @@ class SharedStateTests {
 
 	@Test
 	@Order(2)
+	void whatRedisTakesIsMeasured() throws IOException {
+		get("/increment");
+		try (HttpConnection connection = HttpConnection.open(cluster.port(), TIMEOUT)) {
+			assertThat(connection.get("/actuator/prometheus").body())
+				.contains("lettuce_command_completion_seconds_count{command=\"INCRBY\"");
+		}
+	}
+
+	@Test
+	@Order(2)
 	void everyIncrementCountsOnceWhateverBecomesOfTheWorkers() throws Exception {
 		long before = counter();
 		try (Increments increments = new Increments()) {
