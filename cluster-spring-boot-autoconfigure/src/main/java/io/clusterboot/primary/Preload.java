@@ -33,8 +33,9 @@ final class Preload {
 	 */
 	private static final List<Code> CODE = List.of(
 			Code.of("io.clusterboot.primary.Primary", "io/clusterboot/*", "io/clusterboot/primary/*",
-					"io/clusterboot/launch/*", "io/clusterboot/protocol/*", "io/clusterboot/os/*",
-					"io/clusterboot/dashboard/*", "io/clusterboot/metrics/*", "io/clusterboot/redis/*"),
+					"io/clusterboot/balancing/*", "io/clusterboot/launch/*", "io/clusterboot/protocol/*",
+					"io/clusterboot/os/*", "io/clusterboot/dashboard/*", "io/clusterboot/metrics/*",
+					"io/clusterboot/redis/*"),
 			Code.of("org.newsclub.net.unix.AFUNIXSocket"), Code.of("tools.jackson.databind.json.JsonMapper"),
 			Code.of("tools.jackson.core.JsonParser"), Code.of("com.fasterxml.jackson.annotation.JsonTypeInfo"),
 			Code.of("org.apache.commons.logging.Log"), Code.of("org.slf4j.Logger"),

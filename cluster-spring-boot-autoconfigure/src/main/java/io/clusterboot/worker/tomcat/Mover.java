@@ -54,7 +54,8 @@ final class Mover {
 
 	private final Semaphore onTheirWay = new Semaphore(ON_THEIR_WAY);
 
-	private volatile long lastArrival = System.nanoTime();
+	/** When the first of them set out, or the last one arrived. */
+	private volatile long lastProgress = System.nanoTime();
 
 	private final Executor thread = thread();
 
@@ -91,6 +92,9 @@ final class Mover {
 			return false;
 		}
 		if (this.moves.begin()) {
+			if (this.onTheirWay.availablePermits() == ON_THEIR_WAY - 1) {
+				this.lastProgress = System.nanoTime();
+			}
 			return true;
 		}
 		this.onTheirWay.release();
@@ -108,7 +112,7 @@ final class Mover {
 	 * Nobody answers for those that are on their way. All others are served on.
 	 */
 	private boolean isStalled() {
-		return this.onTheirWay.availablePermits() == 0 && System.nanoTime() - this.lastArrival > STALL.toNanos();
+		return this.onTheirWay.availablePermits() == 0 && System.nanoTime() - this.lastProgress > STALL.toNanos();
 	}
 
 	void move(SharedConnection connection) {
@@ -165,7 +169,7 @@ final class Mover {
 	}
 
 	private void arrived(SharedConnection connection, boolean taken) {
-		this.lastArrival = System.nanoTime();
+		this.lastProgress = System.nanoTime();
 		this.onTheirWay.release();
 		if (taken) {
 			connection.moved();
