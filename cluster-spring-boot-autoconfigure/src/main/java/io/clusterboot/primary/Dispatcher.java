@@ -284,8 +284,13 @@ final class Dispatcher {
 			receiver.heard = false;
 			connections.put(receiver.id, receiver.connections);
 		}
-		this.rebalancer.plan(connections)
-			.forEach((id, surplus) -> this.receivers.get(id).peer.send(new FromPrimary.Rebalance(surplus)));
+		Map<Integer, Integer> plan = this.rebalancer.plan(connections);
+		for (Receiver receiver : takingOver) {
+			Integer surplus = plan.get(receiver.id);
+			if (surplus != null) {
+				receiver.peer.send(new FromPrimary.Rebalance(surplus));
+			}
+		}
 	}
 
 	private void lastCall(Receiver receiver, FromWorker.LastCall lastCall) {
