@@ -87,6 +87,17 @@ class RedisSharedStateTests {
 		}, true);
 		this.one = state("shop");
 		this.another = state("shop");
+		// a first connection may take longer than the tests mean to wait for an answer
+		List.of(this.one, this.another).forEach(RedisSharedStateTests::awaitConnected);
+	}
+
+	private static void awaitConnected(RedisSharedState state) {
+		await().atMost(LIMIT).ignoreException(SharedStateException.class).until(() -> {
+			Lock lock = state.lock("connected");
+			lock.lock();
+			lock.unlock();
+			return state.counter("connected").get() == 0;
+		});
 	}
 
 	@AfterEach
