@@ -160,11 +160,11 @@ class HandOverTests {
 		ClusterProcess.signal("STOP", List.of(stopped.pid()));
 		try {
 			ClusterProcess.signal("TERM", List.of(leaving.pid()));
-			await().atMost(TIMEOUT).until(() -> cluster.cluster().handOvers().handedOver() - before == 1);
+			await().atMost(TIMEOUT).until(() -> cluster.cluster().handOvers().handedOver() > before);
 			for (HttpConnection connection : this.connections) {
 				connection.send("POST", "/upload", new byte[10]);
 			}
-			await().atMost(TIMEOUT).until(() -> answered() == 1);
+			await().atMost(TIMEOUT).until(() -> answered() >= 1);
 		}
 		finally {
 			ClusterProcess.signal("KILL", List.of(stopped.pid()));
