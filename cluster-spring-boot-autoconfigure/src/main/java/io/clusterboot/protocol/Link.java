@@ -116,7 +116,8 @@ public final class Link implements AutoCloseable {
 			return false;
 		}
 		this.queued.release();
-		return true;
+		// the link may have been closed, and its queue emptied, since the first look
+		return !(this.closed.get() && this.outgoing.remove(frame));
 	}
 
 	/**
