@@ -156,20 +156,21 @@ class HandOverTests {
 		while (this.connections.size() < 2) {
 			connectTo(leaving.pid());
 		}
-		long before = cluster.cluster().handOvers().handedOver();
+		Set<HttpConnection> waiting = new HashSet<>();
 		ClusterProcess.signal("STOP", List.of(stopped.pid()));
 		try {
 			ClusterProcess.signal("TERM", List.of(leaving.pid()));
-			await().atMost(TIMEOUT).until(() -> cluster.cluster().handOvers().handedOver() > before);
-			for (HttpConnection connection : this.connections) {
-				connection.send("POST", "/upload", new byte[10]);
-			}
-			await().atMost(TIMEOUT).until(() -> answered() >= 1);
+			// not asked for the cluster: such connections would move too
+			await().atMost(TIMEOUT)
+				.during(Duration.ofSeconds(2))
+				.pollInterval(Duration.ofMillis(50))
+				.until(() -> waiting(leaving.pid(), waiting) == 1);
 		}
 		finally {
 			ClusterProcess.signal("KILL", List.of(stopped.pid()));
 		}
-		for (HttpConnection connection : this.connections) {
+		assertThat(waiting).hasSize(1);
+		for (HttpConnection connection : waiting) {
 			assertThat(connection.read().status()).isEqualTo(200);
 		}
 		Set<Long> successors = cluster.awaitReplaced(List.of(leaving.pid(), stopped.pid())).pids();
@@ -184,12 +185,25 @@ class HandOverTests {
 		}
 	}
 
-	private long answered() throws IOException {
-		long answered = 0;
+	/**
+	 * Ask all that do not wait for an answer.
+	 * @return the number of those that wait, or -1 while a worker answers that leaves
+	 */
+	private int waiting(long leaving, Set<HttpConnection> waiting) throws IOException {
+		boolean left = true;
 		for (HttpConnection connection : this.connections) {
-			answered += connection.isAnswered(Duration.ofMillis(1)) ? 1 : 0;
+			if (waiting.add(connection)) {
+				connection.send("GET", "/pid", new byte[0]);
+			}
+			if (connection.isAnswered(Duration.ofMillis(50))) {
+				Reply reply = connection.read();
+				assertThat(reply.status()).isEqualTo(200);
+				assertThat(reply.closes()).isFalse();
+				left &= reply.pid() != leaving;
+				waiting.remove(connection);
+			}
 		}
-		return answered;
+		return left ? waiting.size() : -1;
 	}
 
 	private static void assertAnsweredAtTheEndBy(LoadResult result, Collection<Long> pids) {

@@ -102,7 +102,7 @@ class TaskController {
 	}
 
 	/**
-	 * As the other one. The second time it fails, as soon as the first one runs.
+	 * As the other one. The second time it fails, as soon as it is let.
 	 */
 	@ClusterTask("holdNew")
 	String holdNew(String file) throws Exception {
@@ -111,7 +111,7 @@ class TaskController {
 			Files.createFile(own);
 		}
 		catch (FileAlreadyExistsException ex) {
-			FileGate.awaitFile(Path.of(file), Duration.ofSeconds(10));
+			FileGate.awaitFile(Path.of(file + ".fail"), Duration.ofSeconds(10));
 			throw new IllegalStateException("boom", ex);
 		}
 		return holdIn(Path.of(file));
