@@ -73,6 +73,7 @@ class SharedStateTests {
 			.property("cluster.reload.probation", "100ms")
 			.property("cluster.drain.idle-grace", "200ms")
 			.property("management.endpoint.cluster.access", "unrestricted")
+			.property("management.endpoints.web.exposure.include", "health,cluster,prometheus")
 			.expectError("SharedStateException|Redis")
 			.start();
 		operations = new Operations(cluster);
@@ -135,7 +136,7 @@ class SharedStateTests {
 		get("/increment");
 		try (HttpConnection connection = HttpConnection.open(cluster.port(), TIMEOUT)) {
 			assertThat(connection.get("/actuator/prometheus").body())
-				.contains("lettuce_command_completion_seconds_count{command=\"INCRBY\"");
+				.contains("lettuce_seconds_count{db_operation=\"INCRBY\"");
 		}
 	}
 
