@@ -277,11 +277,12 @@ class HandOverTests {
 	 */
 	private void spreadAndEmptyOne() throws IOException {
 		long full = cluster.awaitReplaced(List.of()).workers().get(0).pid();
-		for (int i = 0; i < 200; i++) {
+		await().atMost(TIMEOUT).pollInterval(Duration.ofMillis(1)).until(() -> {
 			connectTo(full);
-		}
+			return this.connections.size() >= 50;
+		});
 		long connections = this.connections.size();
-		await().atMost(TIMEOUT).until(() -> spread().get(full) < connections * 2 / 3);
+		await().atMost(TIMEOUT).until(() -> spread().getOrDefault(full, 0L) < connections * 2 / 3);
 	}
 
 	/**
