@@ -4,7 +4,9 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentMap;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.Lock;
 import java.util.function.Consumer;
 
@@ -17,16 +19,19 @@ import tools.jackson.databind.SerializationFeature;
 import tools.jackson.databind.json.JsonMapper;
 
 import org.springframework.core.ParameterizedTypeReference;
+import org.springframework.core.task.SimpleAsyncTaskExecutor;
 import org.springframework.data.redis.connection.RedisConnectionFactory;
 import org.springframework.data.redis.connection.lettuce.LettuceConnectionFactory;
 import org.springframework.data.redis.listener.ChannelTopic;
 import org.springframework.data.redis.listener.RedisMessageListenerContainer;
+import org.springframework.data.redis.listener.adapter.RedisListenerExecutionFailedException;
 import org.springframework.data.redis.serializer.JacksonJsonRedisSerializer;
 import org.springframework.data.redis.serializer.RedisSerializer;
 import org.springframework.data.redis.support.collections.DefaultRedisMap;
 import org.springframework.data.redis.support.collections.DefaultRedisSet;
 import org.springframework.util.Assert;
 import org.springframework.util.ClassUtils;
+import org.springframework.util.backoff.BackOffExecution;
 
 /**
  * {@link SharedState} by means of Spring Data Redis and Spring Integration.
@@ -40,6 +45,8 @@ public final class RedisSharedState implements SharedState, AutoCloseable {
 	private final ClusterProperties.State settings;
 
 	private final JsonMapper mapper;
+
+	private final boolean masterReplica;
 
 	private final Connections connections;
 
@@ -64,6 +71,7 @@ public final class RedisSharedState implements SharedState, AutoCloseable {
 		this.settings = settings;
 		// equal maps are to be equal as JSON
 		this.mapper = mapper.rebuild().enable(SerializationFeature.ORDER_MAP_ENTRIES_BY_KEYS).build();
+		this.masterReplica = masterReplica;
 		this.connections = !masterReplica
 				&& ClassUtils.isPresent("io.lettuce.core.RedisClient", getClass().getClassLoader())
 				&& connections instanceof LettuceConnectionFactory lettuce
@@ -146,28 +154,51 @@ public final class RedisSharedState implements SharedState, AutoCloseable {
 	 * @param channel name of the channel
 	 * @param listener gets each message, on one thread of many, and must not block
 	 * @return ends it
-	 * @throws SharedStateException if Redis cannot be reached
+	 * @throws SharedStateException if Redis cannot be reached, or is one master and its
+	 * replicas that are listed
 	 */
 	public Subscription subscribe(String channel, Consumer<byte[]> listener) {
+		if (this.masterReplica) {
+			throw new SharedStateException("Spring Data Redis has no subscriptions where a master and its replicas are "
+					+ "listed (spring.data.redis.masterreplica): use Redis with Sentinel, a Redis Cluster or one server",
+					null);
+		}
 		RedisMessageListenerContainer container = new RedisMessageListenerContainer();
 		container.setConnectionFactory(this.connections.prompt());
 		// the order of messages is kept
 		container.setTaskExecutor(Runnable::run);
-		container.setRecoveryInterval(this.settings.timeout().toMillis());
+		// for clients that block while they listen, unlike Lettuce
+		container.setSubscriptionExecutor(new SimpleAsyncTaskExecutor("cluster-subscription-"));
 		container.addMessageListener((message, pattern) -> listener.accept(message.getBody()),
 				ChannelTopic.of(this.keys.key("channel", channel)));
+		// the first attempt would be repeated on the caller's thread, for as long as
+		// Redis is away
+		long interval = this.settings.timeout().toMillis();
+		AtomicBoolean subscribed = new AtomicBoolean();
+		container.setRecoveryBackoff(() -> () -> subscribed.get() ? interval : BackOffExecution.STOP);
+		container.setMaxSubscriptionRegistrationWaitingTime(interval);
 		container.afterPropertiesSet();
 		try {
 			StateTemplate.translate(this.settings.timeout(), () -> {
-				container.start();
+				start(container);
 				return null;
 			});
+			subscribed.set(true);
 		}
 		catch (SharedStateException ex) {
 			close(container);
 			throw ex;
 		}
 		return () -> close(container);
+	}
+
+	private static void start(RedisMessageListenerContainer container) {
+		try {
+			container.start();
+		}
+		catch (CompletionException | IllegalStateException ex) {
+			throw new RedisListenerExecutionFailedException("There is no subscription", ex);
+		}
 	}
 
 	private static void close(RedisMessageListenerContainer container) {

@@ -416,11 +416,14 @@ class RedisSharedStateTests {
 		await().atMost(LIMIT.multipliedBy(3)).pollDelay(Duration.ZERO).pollInterval(Duration.ofMillis(5)).until(() -> {
 			boolean counted = succeeds(counter::increment, "counter", failed);
 			boolean locked = succeeds(lock::tryLock, "lock", failed);
-			if (counted && locked && failed.size() < 2) {
-				// it was back before both had a try
+			boolean subscribed = succeeds(() -> this.one.subscribe("news", (message) -> {
+			}).close(), "subscription", failed);
+			boolean back = counted && locked && subscribed;
+			if (back && failed.size() < 3) {
+				// it was back before all had a try
 				redis.process().destroyForcibly();
 			}
-			return counted && locked && failed.size() == 2;
+			return back && failed.size() == 3;
 		});
 	}
 

@@ -225,7 +225,7 @@ class RedisTopologyTests {
 	}
 
 	/**
-	 * Spring Data Redis has no subscriptions there.
+	 * Spring Data Redis has no subscriptions there: who asks for one is told.
 	 */
 	@Test
 	void oneMasterAndItsReplicaThatAreListed() throws Exception {
@@ -235,7 +235,10 @@ class RedisTopologyTests {
 				replica.port())
 			.node(HOST, master.port());
 		configuration.setPassword(PASSWORD);
-		assertWorks(state(configuration));
+		RedisSharedState state = state(configuration);
+		assertWorks(state);
+		assertThatExceptionOfType(SharedStateException.class).isThrownBy(() -> state.subscribe("channel", (message) -> {
+		})).withMessageContaining("spring.data.redis.masterreplica");
 	}
 
 }

@@ -279,7 +279,7 @@ class HandOverTests {
 		long full = cluster.awaitReplaced(List.of()).workers().get(0).pid();
 		await().atMost(TIMEOUT).pollInterval(Duration.ofMillis(1)).until(() -> {
 			connectTo(full);
-			return this.connections.size() >= 50;
+			return this.connections.size() >= 100;
 		});
 		long connections = this.connections.size();
 		await().atMost(TIMEOUT).until(() -> spread().getOrDefault(full, 0L) < connections * 2 / 3);
