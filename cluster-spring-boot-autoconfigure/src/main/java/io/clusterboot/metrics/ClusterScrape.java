@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalInt;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
@@ -12,6 +13,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.IntConsumer;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 
 import io.clusterboot.protocol.MemberDescription;
 import io.clusterboot.protocol.WorkerState;
@@ -67,7 +69,7 @@ public final class ClusterScrape {
 		long deadline = System.nanoTime() + this.timeout.toNanos();
 		workers.forEach((index, id) -> {
 			if (id != this.local.id()) {
-				answers.put(index, this.requests.request(id, this.timeout));
+				answers.put(index, ask(index, id, deadline));
 			}
 		});
 		SortedMap<Integer, MetricSnapshots> collected = new TreeMap<>();
@@ -97,8 +99,9 @@ public final class ClusterScrape {
 		if (id == null) {
 			return null;
 		}
+		long deadline = System.nanoTime() + this.timeout.toNanos();
 		MetricSnapshots snapshots = (id == this.local.id()) ? this.local.worker()
-				: await(index, this.requests.request(id, this.timeout), System.nanoTime() + this.timeout.toNanos());
+				: await(index, ask(index, id, deadline), deadline);
 		SnapshotMerge merge = new SnapshotMerge();
 		if (snapshots != null) {
 			merge.add(index, snapshots);
@@ -113,15 +116,37 @@ public final class ClusterScrape {
 	 */
 	private SortedMap<Integer, Integer> representatives() {
 		SortedMap<Integer, Integer> workers = new TreeMap<>();
-		for (MemberDescription member : this.members.get()) {
-			if (member.state() == WorkerState.READY || member.state() == WorkerState.REFUSING) {
-				workers.merge(member.index(), member.id(), Math::min);
-			}
-		}
+		speakers().forEach((member) -> workers.merge(member.index(), member.id(), Math::min));
 		if (this.local.index() >= 0) {
 			workers.putIfAbsent(this.local.index(), this.local.id());
 		}
 		return workers;
+	}
+
+	private Stream<MemberDescription> speakers() {
+		return this.members.get()
+			.stream()
+			.filter((member) -> member.state() == WorkerState.READY || member.state() == WorkerState.REFUSING);
+	}
+
+	/**
+	 * A worker that begins to leave takes no request any more, and may do so before that
+	 * is known here. From then on its successor speaks.
+	 */
+	private CompletableFuture<byte[]> ask(int index, int id, long deadline) {
+		Duration left = Duration.ofNanos(deadline - System.nanoTime());
+		return this.requests.request(id, left).exceptionallyCompose((failure) -> {
+			OptionalInt successor = speakers().filter((member) -> member.index() == index)
+				.mapToInt(MemberDescription::id)
+				.filter((other) -> other > id)
+				.min();
+			if (successor.isEmpty() || System.nanoTime() - deadline >= 0) {
+				return CompletableFuture.failedFuture(failure);
+			}
+			return (successor.getAsInt() == this.local.id())
+					? CompletableFuture.completedFuture(SnapshotWriter.write(this.local.worker()))
+					: ask(index, successor.getAsInt(), deadline);
+		});
 	}
 
 	private @Nullable MetricSnapshots await(int index, CompletableFuture<byte[]> answer, long deadline) {

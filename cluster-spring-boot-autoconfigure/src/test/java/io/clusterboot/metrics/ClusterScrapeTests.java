@@ -32,6 +32,8 @@ class ClusterScrapeTests {
 
 	private final List<Integer> silent = new ArrayList<>();
 
+	private final List<Integer> leaving = new ArrayList<>();
+
 	private final List<Integer> omitted = new ArrayList<>();
 
 	private final List<MemberDescription> members = new ArrayList<>();
@@ -45,6 +47,9 @@ class ClusterScrapeTests {
 	}
 
 	private CompletableFuture<byte[]> request(int id, Duration timeout) {
+		if (this.leaving.contains(id)) {
+			return CompletableFuture.failedFuture(new IllegalStateException("leaves"));
+		}
 		return this.silent.contains(id) ? new CompletableFuture<>()
 				: CompletableFuture.completedFuture(this.workers.get(id).write());
 	}
@@ -111,6 +116,19 @@ class ClusterScrapeTests {
 		this.silent.add(2);
 		assertThat(ids(scrape().ofCluster())).isEqualTo(Map.of("0", 1.0, "2", 3.0));
 		assertThat(this.omitted).containsExactly(1);
+	}
+
+	@Test
+	void whoLeavesInThisMomentIsSpokenForByItsSuccessor() {
+		worker(1, 0, WorkerState.READY);
+		worker(2, 1, WorkerState.READY);
+		worker(3, 2, WorkerState.READY);
+		worker(4, 1, WorkerState.READY);
+		this.leaving.addAll(List.of(2, 3));
+		assertThat(ids(scrape().ofCluster())).isEqualTo(Map.of("0", 1.0, "1", 4.0));
+		assertThat(ids(scrape().ofWorker(1))).isEqualTo(Map.of("1", 4.0));
+		assertThat(ids(scrape(this.workers.get(4)).ofCluster())).isEqualTo(Map.of("0", 1.0, "1", 4.0));
+		assertThat(this.omitted).containsExactly(2, 2);
 	}
 
 	@Test
