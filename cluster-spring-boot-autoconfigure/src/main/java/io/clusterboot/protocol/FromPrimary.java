@@ -176,10 +176,12 @@ public sealed interface FromPrimary extends Message {
 	/**
 	 * Has the worker hand some connections over, since it has more than others.
 	 *
-	 * @param connections number of connections; takes the place of what is left of the
-	 * number before
+	 * @param connections most connections to hand over; takes the place of what is left
+	 * of the number before
+	 * @param keep number of connections that it is to be left with at least. What the
+	 * primary knows of its connections may be old, and some may have closed since
 	 */
-	record Rebalance(int connections) implements FromPrimary {
+	record Rebalance(int connections, int keep) implements FromPrimary {
 	}
 
 	/**

@@ -351,7 +351,7 @@ public final class WorkerAgent implements PrimaryLink.Orders {
 
 	@Override
 	public void rebalance(FromPrimary.Rebalance order) {
-		this.moves.some(order.connections());
+		this.moves.some(Math.min(order.connections(), connections() - order.keep()));
 		this.servers.forEach(SharedServer::handOver);
 	}
 

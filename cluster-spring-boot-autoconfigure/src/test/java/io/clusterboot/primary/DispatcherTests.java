@@ -26,6 +26,7 @@ import io.clusterboot.protocol.FromWorker;
 import io.clusterboot.protocol.KeptConnection;
 import io.clusterboot.protocol.ListenAddress;
 import org.awaitility.Awaitility;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -322,8 +323,8 @@ class DispatcherTests {
 		this.dispatcher.counted(2, 7);
 		this.dispatcher.counted(3, 3);
 		this.dispatcher.rebalance();
-		assertThat(first.rebalanced).isEqualTo(10);
-		assertThat(second.rebalanced).isZero();
+		assertThat(first.rebalanced).isEqualTo(new FromPrimary.Rebalance(10, 10));
+		assertThat(second.rebalanced).isNull();
 		for (int i = 0; i < 4; i++) {
 			first.handsOver(i);
 			third.takes(new Busyness(3 + i, 0, 0));
@@ -394,10 +395,10 @@ class DispatcherTests {
 		second.takesOver(true);
 		this.dispatcher.counted(1, 20);
 		this.dispatcher.rebalance();
-		assertThat(first.rebalanced).isZero();
+		assertThat(first.rebalanced).isNull();
 		this.dispatcher.counted(2, 0);
 		this.dispatcher.rebalance();
-		assertThat(first.rebalanced).isEqualTo(10);
+		assertThat(first.rebalanced).isEqualTo(new FromPrimary.Rebalance(10, 10));
 	}
 
 	@Test
@@ -427,7 +428,7 @@ class DispatcherTests {
 		second.takesOver(true);
 		this.dispatcher.counted(1, 20);
 		this.dispatcher.rebalance();
-		assertThat(first.rebalanced).isZero();
+		assertThat(first.rebalanced).isNull();
 	}
 
 	/**
@@ -443,7 +444,7 @@ class DispatcherTests {
 
 		private KeptConnection kept;
 
-		private int rebalanced;
+		private FromPrimary.@Nullable Rebalance rebalanced;
 
 		private boolean reachable = true;
 
@@ -461,7 +462,7 @@ class DispatcherTests {
 				this.kept = connection.kept();
 			}
 			else if (message instanceof FromPrimary.Rebalance rebalance) {
-				this.rebalanced = rebalance.connections();
+				this.rebalanced = rebalance;
 			}
 			else if (message instanceof FromPrimary.HandedOver answer) {
 				this.answers.add(answer);

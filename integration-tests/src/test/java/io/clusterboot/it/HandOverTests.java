@@ -237,10 +237,10 @@ class HandOverTests {
 
 	@Test
 	void manyIdleConnectionsLeaveSoon() throws IOException {
-		for (int i = 0; i < 1000; i++) {
-			connect().get("/pid");
-		}
 		ClusterView.Worker victim = cluster.awaitReplaced(List.of()).workers().get(0);
+		for (int accepted = 0; accepted < 1000;) {
+			accepted += (connect().get("/pid").pid() == victim.pid()) ? 1 : 0;
+		}
 		long connections = spread().get(victim.pid());
 		ClusterProcess.signal("TERM", List.of(victim.pid()));
 		cluster.awaitLine("worker-%d \\(.*\\) drains".formatted(victim.id()), TIMEOUT);
@@ -248,7 +248,41 @@ class HandOverTests {
 		cluster.awaitLine("worker-%d \\(.*\\) exited after".formatted(victim.id()), TIMEOUT);
 		System.out.printf("A worker with %d idle connections drained and exited in %d ms%n", connections,
 				Duration.ofNanos(System.nanoTime() - begin).toMillis());
-		assertThat(spread().values().stream().mapToLong(Long::longValue).sum()).isEqualTo(1000);
+		assertThat(spread().values().stream().mapToLong(Long::longValue).sum()).isEqualTo(this.connections.size());
+	}
+
+	@Test
+	void countAndIdleTimeOfAConnectionMoveAlong() throws IOException {
+		Duration keepAlive = Duration.ofSeconds(15);
+		try (ClusterProcess single = ClusterProcess.ports()
+			.workers(1)
+			.property("server.tomcat.max-keep-alive-requests", 10)
+			.property("server.tomcat.keep-alive-timeout", keepAlive.toMillis() + "ms")
+			.start()) {
+			single.awaitReady();
+			try (HttpConnection counted = HttpConnection.open(single.port(), TIMEOUT);
+					HttpConnection idle = HttpConnection.open(single.port(), TIMEOUT)) {
+				long former = counted.get("/pid").pid();
+				long asked = System.nanoTime();
+				idle.get("/pid");
+				long answered = System.nanoTime();
+				await().pollDelay(keepAlive.dividedBy(3)).until(() -> true);
+				long signalled = System.nanoTime();
+				ClusterProcess.signal("TERM", List.of(former));
+				single.awaitLine("worker-1 \\(.*\\) exited after", TIMEOUT);
+				for (int request = 2; request <= 10; request++) {
+					Reply reply = counted.get("/pid");
+					assertThat(reply.pid()).isNotEqualTo(former);
+					assertThat(reply.closes()).as("Request %d is the last one", request).isEqualTo(request == 10);
+				}
+				assertThat(idle.isClosedByServer(TIMEOUT)).isTrue();
+				long closed = System.nanoTime();
+				assertThat(Duration.ofNanos(closed - asked)).isGreaterThan(keepAlive);
+				assertThat(Duration.ofNanos(closed - signalled)).as("idle before and after, together")
+					.isLessThan(keepAlive);
+				System.out.printf("Closed after %d ms of silence%n", Duration.ofNanos(closed - answered).toMillis());
+			}
+		}
 	}
 
 	/**
