@@ -15,8 +15,11 @@ import java.util.stream.IntStream;
 
 import io.clusterboot.ClusterProperties;
 import io.clusterboot.redis.ConfiguredRedis;
+import io.clusterboot.redis.ServerCertificate;
+import io.lettuce.core.ClientOptions;
 import io.lettuce.core.RedisClient;
 import io.lettuce.core.RedisURI;
+import io.lettuce.core.SslOptions;
 import io.lettuce.core.api.StatefulRedisConnection;
 import io.lettuce.core.api.sync.RedisCommands;
 import org.junit.jupiter.api.AfterEach;
@@ -29,7 +32,9 @@ import tools.jackson.databind.json.JsonMapper;
 import org.springframework.data.redis.connection.RedisClusterConfiguration;
 import org.springframework.data.redis.connection.RedisConfiguration;
 import org.springframework.data.redis.connection.RedisSentinelConfiguration;
+import org.springframework.data.redis.connection.RedisStandaloneConfiguration;
 import org.springframework.data.redis.connection.RedisStaticMasterReplicaConfiguration;
+import org.springframework.data.redis.connection.lettuce.LettuceClientConfiguration;
 import org.springframework.data.redis.connection.lettuce.LettuceConnectionFactory;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -77,12 +82,16 @@ class RedisTopologyTests {
 	}
 
 	private RedisSharedState state(RedisConfiguration configuration) {
-		LettuceConnectionFactory connections = new LettuceConnectionFactory(configuration);
+		return state(new LettuceConnectionFactory(configuration),
+				configuration instanceof RedisStaticMasterReplicaConfiguration);
+	}
+
+	private RedisSharedState state(LettuceConnectionFactory connections, boolean masterReplica) {
 		connections.afterPropertiesSet();
 		connections.start();
 		this.opened.add(connections::destroy);
-		RedisSharedState state = closeAtEnd(new RedisSharedState(connections,
-				configuration instanceof RedisStaticMasterReplicaConfiguration, JsonMapper.shared(), "shop", SETTINGS));
+		RedisSharedState state = closeAtEnd(
+				new RedisSharedState(connections, masterReplica, JsonMapper.shared(), "shop", SETTINGS));
 		awaitCounting(state);
 		return state;
 	}
@@ -222,6 +231,31 @@ class RedisTopologyTests {
 
 	private static String replication(ConfiguredRedis redis) {
 		return ask(redis, (commands) -> commands.info("replication"));
+	}
+
+	/**
+	 * The user may do nothing but what docs/shared-state.md says that is needed.
+	 */
+	@Test
+	void overTlsAsAUserWhoMayUseItsOwnKeysOnly() throws Exception {
+		ServerCertificate certificate = ServerCertificate.create(this.directory, HOST);
+		int port = ConfiguredRedis.freePort();
+		closeAtEnd(ConfiguredRedis.start(this.directory.resolve("tls"), port, List.of("port 0", "tls-port " + port,
+				"tls-cert-file " + certificate.certificate(), "tls-key-file " + certificate.privateKey(),
+				"tls-ca-cert-file " + certificate.certificate(), "tls-auth-clients no", "user default off",
+				"user shopper on >%s ~shop:* resetchannels &shop:* +@all -@dangerous -@admin".formatted(PASSWORD))));
+		RedisStandaloneConfiguration configuration = new RedisStandaloneConfiguration(HOST, port);
+		configuration.setUsername("shopper");
+		configuration.setPassword(PASSWORD);
+		LettuceClientConfiguration client = LettuceClientConfiguration.builder()
+			.clientOptions(ClientOptions.builder()
+				.sslOptions(SslOptions.builder().trustManager(certificate.certificate().toFile()).build())
+				.build())
+			.useSsl()
+			.build();
+		RedisSharedState state = state(new LettuceConnectionFactory(configuration, client), false);
+		assertWorks(state);
+		assertPublishes(state);
 	}
 
 	/**
