@@ -10,6 +10,7 @@ import java.util.concurrent.TimeUnit;
 
 import io.clusterboot.control.PrimaryClusterControl;
 import io.clusterboot.protocol.ClusterDescription;
+import io.clusterboot.protocol.ReloadDescription;
 import io.clusterboot.state.RedisSharedState;
 import io.clusterboot.state.SharedStateException;
 import io.clusterboot.worker.WorkerAgent;
@@ -172,8 +173,9 @@ public final class ClusterNodes implements SmartLifecycle {
 	}
 
 	private void lead(ClusterDescription cluster) {
-		this.nodes.tell(NodeDescription.of(this.self, cluster));
-		this.turns.tick(nodes().stream().map(NodeDescription::id).toList(), Objects.requireNonNull(cluster.reload()));
+		ReloadDescription own = Objects.requireNonNull(cluster.reload());
+		this.nodes.tell(NodeDescription.of(this.self, cluster), own.state() == ReloadDescription.State.ROLLING);
+		this.turns.tick(nodes().stream().map(NodeDescription::id).toList(), own);
 	}
 
 }

@@ -15,6 +15,9 @@ final class Nodes {
 
 	private static final String PREFIX = "io.clusterboot.node.";
 
+	/** How much longer a node is listed that reloads. */
+	private static final int RELOADING = 4;
+
 	private final SharedState state;
 
 	private final Duration expiry;
@@ -28,10 +31,14 @@ final class Nodes {
 	}
 
 	/**
-	 * Say something of a node.
+	 * Say something of a node. While it reloads, its next sign of life may have to wait
+	 * for a worker that is still to begin: a node that is only slow must not be taken for
+	 * one that has gone.
+	 * @param node the node
+	 * @param reloading whether it reloads
 	 */
-	void tell(NodeDescription node) {
-		value(node.id()).set(node, this.expiry);
+	void tell(NodeDescription node, boolean reloading) {
+		value(node.id()).set(node, reloading ? this.expiry.multipliedBy(RELOADING) : this.expiry);
 		this.ids.add(node.id());
 	}
 

@@ -1,6 +1,8 @@
 package io.clusterboot.state;
 
 import java.time.Duration;
+import java.util.Spliterator;
+import java.util.Spliterators;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 
@@ -27,6 +29,14 @@ final class RedisQueue<T> extends DefaultRedisList<T> {
 	RedisQueue(BoundListOperations<String, T> operations, Supplier<BoundListOperations<String, T>> blocking) {
 		super(operations);
 		this.blocking = blocking;
+	}
+
+	/**
+	 * Not one that knows the size, as in {@link SharedSet}.
+	 */
+	@Override
+	public Spliterator<T> spliterator() {
+		return Spliterators.spliteratorUnknownSize(iterator(), Spliterator.ORDERED);
 	}
 
 	@Override

@@ -28,7 +28,6 @@ import org.springframework.data.redis.listener.adapter.RedisListenerExecutionFai
 import org.springframework.data.redis.serializer.JacksonJsonRedisSerializer;
 import org.springframework.data.redis.serializer.RedisSerializer;
 import org.springframework.data.redis.support.collections.DefaultRedisMap;
-import org.springframework.data.redis.support.collections.DefaultRedisSet;
 import org.springframework.util.Assert;
 import org.springframework.util.ClassUtils;
 import org.springframework.util.backoff.BackOffExecution;
@@ -108,7 +107,7 @@ public final class RedisSharedState implements SharedState, AutoCloseable {
 
 	@Override
 	public <T> Set<T> set(String name, Class<T> type) {
-		return new DefaultRedisSet<>(this.keys.key("set", name), template(json(type)));
+		return new SharedSet<>(this.keys.key("set", name), template(json(type)));
 	}
 
 	@Override

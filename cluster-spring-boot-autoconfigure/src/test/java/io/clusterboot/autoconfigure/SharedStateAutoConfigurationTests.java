@@ -2,6 +2,7 @@ package io.clusterboot.autoconfigure;
 
 import java.time.Duration;
 
+import io.clusterboot.redis.TestConnections;
 import io.clusterboot.redis.TestRedis;
 import io.clusterboot.state.NoRedisException;
 import io.clusterboot.state.RedisSharedState;
@@ -17,7 +18,6 @@ import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.data.redis.connection.RedisConnectionFactory;
-import org.springframework.data.redis.connection.RedisStandaloneConfiguration;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.mockito.Mockito.mock;
@@ -35,12 +35,10 @@ class SharedStateAutoConfigurationTests {
 	@Test
 	@DisabledOnOs(OS.WINDOWS)
 	void usesTheRedisOfTheApplication() {
-		try (TestRedis redis = new TestRedis(Duration.ZERO)) {
-			RedisStandaloneConfiguration there = redis.configuration();
-			this.runner
-				.withPropertyValues("spring.data.redis.port=" + there.getPort(),
-						"spring.data.redis.password=" + String.valueOf(there.getPassword().get()),
-						"spring.application.name=shop", "cluster.state.timeout=5s", "cluster.state.lock-lease=20s")
+		try (TestRedis redis = TestRedis.start(Duration.ZERO)) {
+			this.runner.withPropertyValues(TestConnections.properties(redis))
+				.withPropertyValues("spring.application.name=shop", "cluster.state.timeout=5s",
+						"cluster.state.lock-lease=20s")
 				.run((context) -> {
 					assertThat(context).hasSingleBean(SharedState.class).hasSingleBean(RedisSharedState.class);
 					assertThat(context.getBean(SharedState.class).counter("orders").increment()).isEqualTo(1);

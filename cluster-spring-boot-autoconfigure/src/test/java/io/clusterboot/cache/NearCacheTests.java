@@ -11,6 +11,7 @@ import io.clusterboot.autoconfigure.ClusterMessagingAutoConfiguration;
 import io.clusterboot.autoconfigure.NearCacheAutoConfiguration;
 import io.clusterboot.cache.NearCacheManager.Change;
 import io.clusterboot.messaging.ClusterMessaging;
+import io.clusterboot.redis.TestConnections;
 import io.clusterboot.redis.TestRedis;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -32,7 +33,6 @@ import org.springframework.cache.interceptor.SimpleKey;
 import org.springframework.data.redis.cache.RedisCacheManager;
 import org.springframework.data.redis.cache.RedisCacheWriter;
 import org.springframework.data.redis.cache.RedisCacheWriter.RedisCacheWriterConfigurer;
-import org.springframework.data.redis.connection.RedisStandaloneConfiguration;
 import org.springframework.data.redis.connection.lettuce.LettuceConnectionFactory;
 import org.springframework.data.redis.core.StringRedisTemplate;
 
@@ -65,8 +65,8 @@ class NearCacheTests {
 
 	@BeforeAll
 	static void start() {
-		redis = new TestRedis(Duration.ZERO);
-		connections = redis.connections();
+		redis = TestRedis.start(Duration.ZERO);
+		connections = TestConnections.to(redis);
 	}
 
 	@AfterAll
@@ -165,13 +165,11 @@ class NearCacheTests {
 
 	@Test
 	void cacheableMethodsUseRedisWithoutConfiguration() {
-		RedisStandaloneConfiguration there = redis.configuration();
 		ApplicationContextRunner runner = new ApplicationContextRunner()
 			.withConfiguration(AutoConfigurations.of(CacheAutoConfiguration.class, DataRedisAutoConfiguration.class,
 					ClusterMessagingAutoConfiguration.class, NearCacheAutoConfiguration.class))
 			.withUserConfiguration(Caching.class)
-			.withPropertyValues("spring.data.redis.port=" + there.getPort(),
-					"spring.data.redis.password=" + String.valueOf(there.getPassword().get()));
+			.withPropertyValues(TestConnections.properties(redis));
 		runner.run((context) -> {
 			assertThat(context).hasSingleBean(CacheManager.class).hasSingleBean(RedisCacheManager.class);
 			assertThat(context.getBean(Caching.class).square(3)).isEqualTo(9);

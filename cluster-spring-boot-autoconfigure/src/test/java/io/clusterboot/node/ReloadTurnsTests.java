@@ -7,6 +7,7 @@ import java.util.List;
 import io.clusterboot.ClusterProperties;
 import io.clusterboot.protocol.ReloadDescription;
 import io.clusterboot.protocol.ReloadDescription.State;
+import io.clusterboot.redis.TestConnections;
 import io.clusterboot.redis.TestRedis;
 import io.clusterboot.state.RedisSharedState;
 import org.jspecify.annotations.Nullable;
@@ -45,8 +46,8 @@ class ReloadTurnsTests {
 
 	@BeforeAll
 	static void start() {
-		redis = new TestRedis(Duration.ZERO);
-		connections = redis.connections();
+		redis = TestRedis.start(Duration.ZERO);
+		connections = TestConnections.to(redis);
 		state = new RedisSharedState(connections, false, JsonMapper.builder().build(), "shop",
 				new ClusterProperties.State(Duration.ofSeconds(5), Duration.ofSeconds(15)));
 	}

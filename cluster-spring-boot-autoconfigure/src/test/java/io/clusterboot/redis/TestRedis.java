@@ -1,87 +1,49 @@
 package io.clusterboot.redis;
 
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Objects;
 
-import io.clusterboot.ClusterProperties;
-import io.clusterboot.protocol.RedisEndpoint;
-
-import org.springframework.data.redis.connection.RedisStandaloneConfiguration;
-import org.springframework.data.redis.connection.lettuce.LettuceConnectionFactory;
-import org.springframework.util.FileSystemUtils;
-import org.springframework.util.unit.DataSize;
+import org.testcontainers.DockerClientFactory;
 
 /**
- * A real Redis for tests.
+ * A real Redis for tests: in a container where a Docker engine runs, else one like those
+ * that clusters run.
  */
-public final class TestRedis implements AutoCloseable {
-
-	private final Path directory;
-
-	private final RedisServer server;
-
-	private final RedisEndpoint endpoint;
+public abstract class TestRedis implements AutoCloseable {
 
 	/**
 	 * Start it.
 	 * @param backOff time after which it is started again when it ends
+	 * @return the Redis
 	 */
-	public TestRedis(Duration backOff) {
-		try {
-			this.directory = Files.createTempDirectory("test-redis-");
-			this.server = new RedisServer(new ClusterProperties.Redis.Embedded(null, DataSize.ofMegabytes(16)),
-					(failures) -> backOff, this.directory);
-			this.endpoint = this.server.provide(Objects.requireNonNull(RedisExecutable.find(this.directory))).join();
-		}
-		catch (IOException ex) {
-			throw new UncheckedIOException(ex);
-		}
+	public static TestRedis start(Duration backOff) {
+		return DockerClientFactory.instance().isDockerAvailable() ? new TestRedisContainer(backOff)
+				: new TestRedisProcess(backOff);
 	}
 
 	/**
-	 * How to reach it.
-	 * @return the configuration
+	 * Where it listens, which a restart does not change.
+	 * @return address of the host
 	 */
-	public RedisStandaloneConfiguration configuration() {
-		RedisStandaloneConfiguration configuration = new RedisStandaloneConfiguration(RedisEndpoint.HOST,
-				this.endpoint.port());
-		configuration.setPassword(this.endpoint.password());
-		return configuration;
-	}
+	public abstract String host();
 
 	/**
-	 * Connections as an application has them.
-	 * @return the connections, to be destroyed
+	 * Where it listens, which a restart does not change.
+	 * @return the port
 	 */
-	public LettuceConnectionFactory connections() {
-		LettuceConnectionFactory connections = new LettuceConnectionFactory(configuration());
-		connections.afterPropertiesSet();
-		connections.start();
-		return connections;
-	}
+	public abstract int port();
 
 	/**
-	 * The server's process.
-	 * @return the process
+	 * What its only user has to say.
+	 * @return the password
 	 */
-	public ProcessHandle process() {
-		return ProcessHandle.of(Objects.requireNonNull(Objects.requireNonNull(this.server.describe()).pid()))
-			.orElseThrow();
-	}
+	public abstract String password();
+
+	/**
+	 * Kill it, with all that it knows.
+	 */
+	public abstract void kill();
 
 	@Override
-	public void close() {
-		this.server.close();
-		try {
-			FileSystemUtils.deleteRecursively(this.directory);
-		}
-		catch (IOException ex) {
-			throw new UncheckedIOException(ex);
-		}
-	}
+	public abstract void close();
 
 }

@@ -20,11 +20,13 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.Lock;
 import java.util.stream.IntStream;
 
 import io.clusterboot.ClusterProperties;
+import io.clusterboot.redis.TestConnections;
 import io.clusterboot.redis.TestRedis;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterAll;
@@ -69,8 +71,8 @@ class RedisSharedStateTests {
 
 	@BeforeAll
 	static void start() {
-		redis = new TestRedis(Duration.ofMillis(700));
-		connections = redis.connections();
+		redis = TestRedis.start(Duration.ofMillis(700));
+		connections = TestConnections.to(redis);
 	}
 
 	@AfterAll
@@ -395,6 +397,35 @@ class RedisSharedStateTests {
 		assertThatIllegalArgumentException().isThrownBy(() -> this.one.rateLimiter("logins", 0, window));
 	}
 
+	/**
+	 * A stream over 100 elements, while others add and remove some.
+	 */
+	@Test
+	void collectionsAreStreamedWhileTheyChange() throws Exception {
+		Set<Integer> set = this.one.set("changing", Integer.class);
+		BlockingQueue<Integer> queue = this.one.queue("changing", Integer.class);
+		List<Integer> lasting = IntStream.range(0, 100).boxed().toList();
+		set.addAll(lasting);
+		queue.addAll(lasting);
+		AtomicBoolean over = new AtomicBoolean();
+		CompletableFuture<Void> changes = CompletableFuture.runAsync(() -> {
+			Set<Integer> there = this.another.set("changing", Integer.class);
+			BlockingQueue<Integer> queueThere = this.another.queue("changing", Integer.class);
+			for (int i = 100; !over.get(); i++) {
+				there.add(i);
+				queueThere.add(i);
+				there.remove(i);
+				queueThere.remove(i);
+			}
+		});
+		for (int i = 0; i < 200; i++) {
+			assertThat(set.stream().sorted().toList()).containsAll(lasting);
+			assertThat(queue.stream().sorted().toList()).containsAll(lasting);
+		}
+		over.set(true);
+		changes.get(LIMIT.toSeconds(), TimeUnit.SECONDS);
+	}
+
 	@Test
 	void oneCandidateIsElected() {
 		Candidacy first = this.one.candidate("clock");
@@ -412,7 +443,7 @@ class RedisSharedStateTests {
 		Lock lock = this.another.lock("till");
 		counter.increment();
 		Set<String> failed = new HashSet<>();
-		redis.process().destroyForcibly();
+		redis.kill();
 		await().atMost(LIMIT.multipliedBy(3)).pollDelay(Duration.ZERO).pollInterval(Duration.ofMillis(5)).until(() -> {
 			boolean counted = succeeds(counter::increment, "counter", failed);
 			boolean locked = succeeds(lock::tryLock, "lock", failed);
@@ -421,7 +452,7 @@ class RedisSharedStateTests {
 			boolean back = counted && locked && subscribed;
 			if (back && failed.size() < 3) {
 				// it was back before all had a try
-				redis.process().destroyForcibly();
+				redis.kill();
 			}
 			return back && failed.size() == 3;
 		});

@@ -12,6 +12,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 
@@ -21,6 +22,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.condition.DisabledIfSystemProperty;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
@@ -289,6 +291,7 @@ class HandOverTests {
 	 * In full: {@code -Dhandover.moves=10000}.
 	 */
 	@Test
+	@Timeout(value = 1, unit = TimeUnit.HOURS)
 	void movesLeaveNoDescriptorBehind() throws IOException {
 		long moves = Long.getLong("handover.moves", 100);
 		spreadAndEmptyOne();

@@ -5,6 +5,7 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.util.Set;
@@ -15,7 +16,7 @@ import java.util.concurrent.ConcurrentHashMap;
  */
 final class TcpRelay implements AutoCloseable {
 
-	private final int target;
+	private final InetSocketAddress target;
 
 	private final ServerSocket server;
 
@@ -25,10 +26,11 @@ final class TcpRelay implements AutoCloseable {
 
 	/**
 	 * Open a way.
-	 * @param target port of the server
+	 * @param host address of the server
+	 * @param port port of the server
 	 */
-	TcpRelay(int target) {
-		this.target = target;
+	TcpRelay(String host, int port) {
+		this.target = new InetSocketAddress(host, port);
 		try {
 			this.server = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
 		}
@@ -72,7 +74,7 @@ final class TcpRelay implements AutoCloseable {
 	}
 
 	private void connect(Socket client) throws IOException {
-		Socket socket = new Socket(InetAddress.getLoopbackAddress(), this.target);
+		Socket socket = new Socket(this.target.getAddress(), this.target.getPort());
 		this.sockets.add(client);
 		this.sockets.add(socket);
 		start(() -> copy(client, socket));
