@@ -145,8 +145,8 @@ final class Dispatcher {
 		if (receiver == null) {
 			descriptors.forEach(Descriptors::close);
 		}
-		else if (message instanceof FromWorker.HandOver handOver && descriptors.size() == 1) {
-			handedOver(receiver, handOver, descriptors.get(0));
+		else if (message instanceof FromWorker.HandOver handOver) {
+			handedOver(receiver, handOver, descriptors);
 		}
 		else if (!this.closed) {
 			descriptors.forEach(Descriptors::close);
@@ -154,10 +154,16 @@ final class Dispatcher {
 		}
 	}
 
-	private void handedOver(Receiver sender, FromWorker.HandOver handOver, FileDescriptor descriptor) {
-		KeptConnection kept = handOver.connection();
-		pass(new Connection(handOver.address(), descriptor, new IncomingConnection(address(kept.client())),
-				new HashSet<>(), new HandOver(sender.id, handOver.exchange(), kept, System.nanoTime())));
+	private void handedOver(Receiver sender, FromWorker.HandOver message, List<FileDescriptor> descriptors) {
+		KeptConnection kept = message.connection();
+		HandOver handOver = new HandOver(sender.id, message.exchange(), kept, System.nanoTime());
+		if (descriptors.size() != 1) {
+			descriptors.forEach(Descriptors::close);
+			answer(handOver, false);
+			return;
+		}
+		pass(new Connection(message.address(), descriptors.get(0), new IncomingConnection(address(kept.client())),
+				new HashSet<>(), handOver));
 	}
 
 	/**
@@ -218,7 +224,7 @@ final class Dispatcher {
 			this.dispatched.merge(receiver.index, 1L, Long::sum);
 		}
 		else {
-			answer(connection, true);
+			answer(connection.handOver(), true);
 		}
 	}
 
@@ -226,13 +232,12 @@ final class Dispatcher {
 	 * Tell the worker that hands a connection over whose it is.
 	 * @return whether it is going to hear that
 	 */
-	private boolean answer(Connection connection, boolean taken) {
-		HandOver handOver = connection.handOver();
+	private boolean answer(@Nullable HandOver handOver, boolean taken) {
 		if (handOver == null) {
 			return false;
 		}
 		this.handedOver += taken ? 1 : 0;
-		Receiver sender = sender(connection);
+		Receiver sender = this.receivers.get(handOver.from());
 		if (sender == null) {
 			return false;
 		}
@@ -328,7 +333,7 @@ final class Dispatcher {
 	}
 
 	private void giveBack(Connection connection) {
-		if (answer(connection, false)) {
+		if (answer(connection.handOver(), false)) {
 			Descriptors.close(connection.descriptor());
 		}
 		else {
@@ -511,7 +516,7 @@ final class Dispatcher {
 		this.closed = true;
 		new ArrayList<>(this.acceptors.values()).forEach(ConnectionAcceptor::close);
 		for (Connection connection : this.waiting) {
-			answer(connection, false);
+			answer(connection.handOver(), false);
 			Descriptors.close(connection.descriptor());
 		}
 		this.waiting.clear();

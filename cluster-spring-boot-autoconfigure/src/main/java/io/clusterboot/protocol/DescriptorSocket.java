@@ -1,8 +1,10 @@
 package io.clusterboot.protocol;
 
 import java.io.FileDescriptor;
+import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.SocketException;
 import java.nio.file.Path;
 import java.util.Collection;
 import java.util.List;
@@ -41,7 +43,7 @@ public final class DescriptorSocket implements LinkSocket {
 
 	@Override
 	public InputStream input() throws IOException {
-		return this.socket.getInputStream();
+		return new Input(this.socket.getInputStream());
 	}
 
 	/**
@@ -58,6 +60,9 @@ public final class DescriptorSocket implements LinkSocket {
 		for (FileDescriptor descriptor : arrived) {
 			try {
 				received.add(Descriptors.duplicate(descriptor));
+			}
+			catch (IOException ex) {
+				// there was room for one, not for two
 			}
 			finally {
 				Descriptors.close(descriptor);
@@ -76,6 +81,29 @@ public final class DescriptorSocket implements LinkSocket {
 	@Override
 	public void close() throws IOException {
 		this.socket.close();
+	}
+
+	/**
+	 * A byte with descriptors for which the process has no room cannot be read. It may be
+	 * lost with them, as on Linux, or be there without them, as on macOS.
+	 */
+	private static final class Input extends FilterInputStream {
+
+		private Input(InputStream in) {
+			super(in);
+		}
+
+		@Override
+		public int read() throws IOException {
+			try {
+				return super.read();
+			}
+			catch (SocketException ex) {
+				// anything else that failed does so again
+				return super.read();
+			}
+		}
+
 	}
 
 }

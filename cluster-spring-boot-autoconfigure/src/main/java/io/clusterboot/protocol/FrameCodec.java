@@ -10,9 +10,9 @@ import tools.jackson.core.JacksonException;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * How a message lies on the wire: four bytes with the length of the message, one byte
- * with the number of descriptors that travel along, four bytes with the length of the
- * payload, the message as JSON, and the payload as it is.
+ * How a message lies on the wire: one byte that may get lost, four bytes with the length
+ * of the message, one byte with the number of descriptors that travel along, four bytes
+ * with the length of the payload, the message as JSON, and the payload as it is.
  */
 final class FrameCodec {
 
@@ -24,6 +24,12 @@ final class FrameCodec {
 
 	/** Most bytes that a payload may have. What is allowed to users is less. */
 	static final int MAX_PAYLOAD = 64 * 1024 * 1024;
+
+	/**
+	 * Lost if the reader has no room for the descriptors that come with it. No length
+	 * begins like that.
+	 */
+	private static final int EXPENDABLE = 0xff;
 
 	private static final byte[] NO_PAYLOAD = new byte[0];
 
@@ -56,7 +62,8 @@ final class FrameCodec {
 			throw new IllegalArgumentException(
 					"A payload of %d bytes is over the limit of %d".formatted(payload.length, MAX_PAYLOAD));
 		}
-		return ByteBuffer.allocate(Integer.BYTES + 1 + Integer.BYTES + content.length + payload.length)
+		return ByteBuffer.allocate(1 + Integer.BYTES + 1 + Integer.BYTES + content.length + payload.length)
+			.put((byte) EXPENDABLE)
 			.putInt(content.length)
 			.put((byte) descriptors)
 			.putInt(payload.length)
@@ -78,7 +85,8 @@ final class FrameCodec {
 			return null;
 		}
 		try {
-			int length = checked("message", first << 24 | in.readUnsignedByte() << 16 | in.readUnsignedShort(),
+			int highest = (first == EXPENDABLE) ? in.readUnsignedByte() : first;
+			int length = checked("message", highest << 24 | in.readUnsignedByte() << 16 | in.readUnsignedShort(),
 					MAX_LENGTH);
 			int descriptors = in.readUnsignedByte();
 			int payloadLength = checked("payload", in.readInt(), MAX_PAYLOAD);

@@ -161,7 +161,7 @@ public sealed interface FromPrimary extends Message {
 	 * @param kept what it takes along from the worker that had it before, or {@code null}
 	 * if it is new
 	 */
-	record Connection(long number, ListenAddress address, @Nullable KeptConnection kept) implements FromPrimary {
+	record Connection(long number, ListenAddress address, @Nullable KeptConnection kept) implements FromPrimary, Offer {
 	}
 
 	/**

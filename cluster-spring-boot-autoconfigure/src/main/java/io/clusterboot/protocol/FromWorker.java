@@ -216,7 +216,7 @@ public sealed interface FromWorker extends Message {
 	 * @param address where the client has connected
 	 * @param connection what it takes along
 	 */
-	record HandOver(long exchange, ListenAddress address, KeptConnection connection) implements Dispatching {
+	record HandOver(long exchange, ListenAddress address, KeptConnection connection) implements Dispatching, Offer {
 	}
 
 }

@@ -62,6 +62,8 @@ public final class Link implements AutoCloseable {
 
 	private final AtomicBoolean closed = new AtomicBoolean();
 
+	private boolean refused;
+
 	/**
 	 * Create a link over a connected socket, which it owns from now on.
 	 * @param peer what the other side is called in logs and thread names
@@ -187,7 +189,7 @@ public final class Link implements AutoCloseable {
 			FrameCodec.Frame frame;
 			while ((frame = FrameCodec.read(in)) != null) {
 				this.socket.takeDescriptors(received);
-				List<FileDescriptor> descriptors = take(received, frame.descriptors());
+				List<FileDescriptor> descriptors = take(received, frame);
 				if (frame.message() instanceof Envelope envelope) {
 					descriptors.forEach(Descriptors::close);
 					this.receiver.received(envelope, frame.payload());
@@ -211,16 +213,30 @@ public final class Link implements AutoCloseable {
 		this.ended.countDown();
 	}
 
-	private List<FileDescriptor> take(Deque<FileDescriptor> received, int count) throws IOException {
+	private List<FileDescriptor> take(Deque<FileDescriptor> received, FrameCodec.Frame frame) throws IOException {
+		int count = frame.descriptors();
 		if (count > received.size()) {
-			throw new FrameCodec.MalformedFrameException(
-					"a frame promises %d descriptors but brought %d".formatted(count, received.size()));
+			if (!(frame.message() instanceof Offer)) {
+				throw new FrameCodec.MalformedFrameException(
+						"a frame promises %d descriptors but brought %d, as if this process had no room for more"
+							.formatted(count, received.size()));
+			}
+			refused();
+			return List.of();
 		}
 		List<FileDescriptor> taken = new ArrayList<>(count);
 		for (int i = 0; i < count; i++) {
 			taken.add(received.remove());
 		}
 		return taken;
+	}
+
+	private void refused() {
+		if (!this.refused) {
+			this.refused = true;
+			logger.warn("A connection from %s has to be refused: this process has no file descriptor left for it. "
+				.formatted(this.peer) + "This is logged once");
+		}
 	}
 
 	private void writeAll() {
@@ -290,7 +306,8 @@ public final class Link implements AutoCloseable {
 		/**
 		 * A message has come.
 		 * @param message the message
-		 * @param descriptors what travelled along, which the receiver has to close
+		 * @param descriptors what travelled along, which the receiver has to close;
+		 * nothing, if it is an {@link Offer} whose descriptor there is no room for
 		 */
 		void received(Message message, List<FileDescriptor> descriptors);
 

@@ -14,16 +14,19 @@ import java.util.List;
 public sealed interface LinkSocket extends Closeable permits DescriptorSocket, PlainSocket {
 
 	/**
-	 * Where to read what the other side writes.
-	 * @return the same stream each time
+	 * Where to read what the other side writes. If descriptors come that this process has
+	 * no room for, the byte may be lost that they come with. It is the first one of a
+	 * write, and has to be read alone.
+	 * @return the stream
 	 * @throws IOException if the socket is closed
 	 */
 	InputStream input() throws IOException;
 
 	/**
-	 * Take the descriptors that came along with what has been read.
+	 * Take the descriptors that came along with what has been read, and that there was
+	 * room for.
 	 * @param received gets them, and owns them from then on
-	 * @throws IOException if the process has no descriptors left
+	 * @throws IOException if the socket is closed
 	 */
 	void takeDescriptors(Collection<FileDescriptor> received) throws IOException;
 

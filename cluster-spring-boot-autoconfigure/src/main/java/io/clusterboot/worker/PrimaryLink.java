@@ -207,9 +207,12 @@ final class PrimaryLink implements Link.Receiver {
 				return;
 			}
 		}
-		else if (message instanceof FromPrimary.Connection connection && descriptors.size() == 1) {
-			this.orders.connection(connection, descriptors.get(0));
-			return;
+		else if (message instanceof FromPrimary.Connection connection) {
+			if (descriptors.size() == 1) {
+				this.orders.connection(connection, descriptors.get(0));
+				return;
+			}
+			send(new FromWorker.ConnectionDeclined(connection.number()));
 		}
 		else if (message instanceof FromPrimary.Availability availability) {
 			this.orders.availability(availability);

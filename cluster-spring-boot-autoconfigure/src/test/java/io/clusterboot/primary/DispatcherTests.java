@@ -246,6 +246,17 @@ class DispatcherTests {
 	}
 
 	@Test
+	void whatThePrimaryHasNoRoomForComesBackAtOnce() {
+		Worker first = join(1);
+		Worker second = join(2);
+		second.takesOver(true);
+		first.says(new FromWorker.HandOver(7, ADDRESS, KEPT));
+		assertThat(first.answers).containsExactly(new FromPrimary.HandedOver(7, false));
+		assertThat(second.passed).isEmpty();
+		assertThat(this.dispatcher.handOvers()).isEqualTo(new HandOverDescription(0, 1));
+	}
+
+	@Test
 	void whatAllDeclineToTakeOverComesBack() throws Exception {
 		Worker first = join(1);
 		Worker second = join(2);

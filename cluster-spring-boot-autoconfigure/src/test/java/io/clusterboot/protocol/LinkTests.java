@@ -26,7 +26,11 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.newsclub.net.unix.AFUNIXServerSocket;
 import org.newsclub.net.unix.AFUNIXSocket;
 import org.newsclub.net.unix.AFUNIXSocketAddress;
@@ -180,6 +184,78 @@ class LinkTests {
 		}
 	}
 
+	/**
+	 * With one descriptor left, the kernel delivers, and the descriptor cannot be
+	 * duplicated.
+	 */
+	@ParameterizedTest
+	@ValueSource(ints = { 0, 1 })
+	@EnabledOnOs(OS.LINUX)
+	void aConnectionThatThereIsNoRoomForArrivesWithoutItsDescriptor(int left) throws Exception {
+		Path file = Files.writeString(this.directory.resolve("file"), "content");
+		FromWorker.HandOver offer = new FromWorker.HandOver(1, new ListenAddress("*", 8080, 0),
+				new KeptConnection("127.0.0.1", 42, 1000));
+		try (Link sender = link(this.worker, new Inbox());
+				Link receiver = link(this.primary, this.inbox);
+				RandomAccessFile sent = new RandomAccessFile(file.toFile(), "r")) {
+			sender.send(offer, sent.getFD());
+			assertThat(this.inbox.next()).isEqualTo(offer);
+			this.inbox.descriptors.forEach(Descriptors::close);
+			this.inbox.descriptors.clear();
+			long before = openDescriptors();
+			try (ScarceDescriptors scarce = ScarceDescriptors.leave(left)) {
+				for (int i = 0; i < 3; i++) {
+					sender.send(offer, sent.getFD());
+					assertThat(this.inbox.next()).isEqualTo(offer);
+				}
+				sender.send(new FromWorker.Describe(2));
+				assertThat(this.inbox.next()).isEqualTo(new FromWorker.Describe(2));
+				assertThat(this.inbox.descriptors).isEmpty();
+				assertThat(scarce).isNotNull();
+			}
+			assertThat(openDescriptors()).isEqualTo(before);
+			sender.send(offer, sent.getFD());
+			assertThat(this.inbox.next()).isEqualTo(offer);
+			assertThat(this.inbox.descriptors).hasSize(1);
+			assertThat(receiver).isNotNull();
+		}
+		try (FileInputStream in = new FileInputStream(this.inbox.descriptors.get(0))) {
+			assertThat(in.readAllBytes()).asString().isEqualTo("content");
+		}
+	}
+
+	@Test
+	@EnabledOnOs(OS.LINUX)
+	void anythingElseThatThereIsNoRoomForEndsTheLink() throws Exception {
+		Path file = Files.writeString(this.directory.resolve("file"), "content");
+		try (Link sender = link(this.worker, new Inbox());
+				Link receiver = link(this.primary, this.inbox);
+				RandomAccessFile sent = new RandomAccessFile(file.toFile(), "r")) {
+			sender.send(new FromWorker.Describe(1));
+			this.inbox.next();
+			try (ScarceDescriptors scarce = ScarceDescriptors.leave(0)) {
+				sender.send(new FromPrimary.Handle(2, 80, false), sent.getFD());
+				assertThat(this.inbox.closed.get(10, TimeUnit.SECONDS)).contains("no room for more");
+				assertThat(scarce).isNotNull();
+			}
+			assertThat(this.inbox.messages).isEmpty();
+			assertThat(receiver).isNotNull();
+		}
+	}
+
+	@Test
+	void aFrameIsReadWithAndWithoutItsFirstByte() throws Exception {
+		link(this.primary, this.inbox);
+		OutputStream out = this.worker.getOutputStream();
+		byte[] frame = FrameCodec.encode(new FromWorker.Describe(1), 0);
+		out.write(frame);
+		out.write(frame, 1, frame.length - 1);
+		out.write(FrameCodec.encode(new FromWorker.Describe(2), 0));
+		assertThat(this.inbox.next()).isEqualTo(new FromWorker.Describe(1));
+		assertThat(this.inbox.next()).isEqualTo(new FromWorker.Describe(1));
+		assertThat(this.inbox.next()).isEqualTo(new FromWorker.Describe(2));
+	}
+
 	@Test
 	void theOtherSideIsToldThatALinkIsClosed() throws Exception {
 		Link sender = link(this.worker, new Inbox());
@@ -261,7 +337,8 @@ class LinkTests {
 
 	private static byte[] frame(String json) {
 		byte[] content = json.getBytes(StandardCharsets.UTF_8);
-		return ByteBuffer.allocate(9 + content.length)
+		return ByteBuffer.allocate(10 + content.length)
+			.put((byte) 0xff)
 			.putInt(content.length)
 			.put((byte) 0)
 			.putInt(0)

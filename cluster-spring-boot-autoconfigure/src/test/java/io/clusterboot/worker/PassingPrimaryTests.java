@@ -13,8 +13,10 @@ import io.clusterboot.PortSharing;
 import io.clusterboot.protocol.Busyness;
 import io.clusterboot.protocol.DescriptorSocket;
 import io.clusterboot.protocol.Envelope;
+import io.clusterboot.protocol.FromPrimary;
 import io.clusterboot.protocol.FromWorker;
 import io.clusterboot.protocol.Link;
+import io.clusterboot.protocol.ListenAddress;
 import io.clusterboot.protocol.Message;
 import io.clusterboot.protocol.WorkerIdentity;
 import org.jspecify.annotations.Nullable;
@@ -90,6 +92,13 @@ class PassingPrimaryTests {
 		}
 		assertThat(next()).isEqualTo(new FromWorker.ConnectionTaken(1, BUSY));
 		assertThat(next()).isEqualTo(new FromWorker.Busy(Busyness.NONE));
+	}
+
+	@Test
+	void aConnectionThatThereIsNoRoomForIsDeclined() throws Exception {
+		assertThat(next()).isEqualTo(new FromWorker.Busy(Busyness.NONE));
+		this.primary.send(new FromPrimary.Connection(7, new ListenAddress("*", 8080, 0), null));
+		assertThat(next()).isEqualTo(new FromWorker.ConnectionDeclined(7));
 	}
 
 	private final class PrimaryEnd implements Link.Receiver {
