@@ -293,7 +293,7 @@ final class Dispatcher {
 		for (Receiver receiver : takingOver) {
 			Integer surplus = plan.get(receiver.id);
 			if (surplus != null) {
-				receiver.peer.send(new FromPrimary.Rebalance(surplus, connections.get(receiver.id) - surplus));
+				receiver.peer.send(new FromPrimary.Rebalance(surplus, receiver.connections - surplus));
 			}
 		}
 	}
