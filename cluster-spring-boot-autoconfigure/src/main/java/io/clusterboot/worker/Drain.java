@@ -31,8 +31,11 @@ final class Drain {
 
 	private static final Duration POLL = Duration.ofMillis(10);
 
-	/** For clients to answer a goodbye, and for listeners of the application to run. */
-	private static final Duration GOODBYE = Duration.ofSeconds(1);
+	/**
+	 * For clients to answer a goodbye, and for listeners of the application to run, on
+	 * processors that are busy with the start of another worker.
+	 */
+	private static final Duration GOODBYE = Duration.ofSeconds(3);
 
 	private final ClusterProperties.Drain settings;
 

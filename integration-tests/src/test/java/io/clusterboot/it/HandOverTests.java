@@ -116,6 +116,7 @@ class HandOverTests {
 			.clients(8)
 			.keepAlive()
 			.pause(Duration.ofNanos(1))
+			.duration(TIMEOUT.multipliedBy(2))
 			.start();
 		try {
 			load.awaitAnswers(100);
@@ -255,7 +256,7 @@ class HandOverTests {
 
 	@Test
 	void countAndIdleTimeOfAConnectionMoveAlong() throws IOException {
-		Duration keepAlive = Duration.ofSeconds(15);
+		Duration keepAlive = Duration.ofSeconds(24);
 		try (ClusterProcess single = ClusterProcess.ports()
 			.workers(1)
 			.property("server.tomcat.max-keep-alive-requests", 10)
