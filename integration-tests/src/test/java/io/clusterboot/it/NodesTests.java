@@ -60,7 +60,7 @@ class NodesTests {
 			.property("spring.data.redis.port", redisPort)
 			.property("spring.data.redis.password", redis.password())
 			.property("cluster.name", "shop")
-			.property("cluster.nodes.heartbeat", "200ms")
+			.property("cluster.nodes.heartbeat", "400ms")
 			.property("cluster.reload.probation", "100ms")
 			.property("cluster.drain.idle-grace", "200ms")
 			.property("management.endpoint.cluster.access", "unrestricted")
