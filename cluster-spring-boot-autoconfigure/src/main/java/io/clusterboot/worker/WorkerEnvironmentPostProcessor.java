@@ -72,6 +72,8 @@ class WorkerEnvironmentPostProcessor implements EnvironmentPostProcessor, Ordere
 		// its
 		// replacement report side by side, so the index would not do.
 		defaults.put(INSTANCE_ID, identity.name() + "-" + UUID.randomUUID());
+		// what the first worker has started is used by all, also when that one has left
+		defaults.put("spring.docker.compose.lifecycle-management", "start-only");
 		if (identity.id() > 1) {
 			defaults.put("spring.main.banner-mode", "off");
 		}

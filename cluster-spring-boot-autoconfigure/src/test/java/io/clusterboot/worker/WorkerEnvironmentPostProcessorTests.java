@@ -86,6 +86,13 @@ class WorkerEnvironmentPostProcessorTests {
 	}
 
 	@Test
+	void noWorkerStopsTheServicesOfDockerComposeUnlessTheUserSaysOtherwise() {
+		String management = "spring.docker.compose.lifecycle-management";
+		assertThat(process(1, 1, Map.of()).getProperty(management)).isEqualTo("start-only");
+		assertThat(process(1, 1, Map.of(management, "none")).getProperty(management)).isEqualTo("none");
+	}
+
+	@Test
 	void eachWorkerIsAnInstanceOfTheServiceUnlessTheUserSaysOtherwise() {
 		String instance = resourceAttributes(Map.of()).get("service.instance.id");
 		assertThat(instance).startsWith("worker-3-");
