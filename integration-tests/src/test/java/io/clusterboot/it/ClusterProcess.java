@@ -64,8 +64,7 @@ public final class ClusterProcess implements AutoCloseable {
 	private static final Pattern NOT_FOR_APPLICATIONS = Pattern.compile(
 			"surefire|failsafe|junit|opentest4j|apiguardian|mockito|assertj|awaitility|hamcrest|jsonassert|json-path"
 					+ "|xmlunit|byte-buddy|objenesis|archunit|spring-test|spring-boot-test|spring-boot-starter-test|embedded-redis"
-					+ "|testcontainers|docker-java|duct-tape|[\\\\/]jna|commons-codec|spring-boot-autoconfigure-[^\\\\/]*-tests"
-					+ "|[\\\\/]demo-app");
+					+ "|testcontainers|docker-java|duct-tape|[\\\\/]jna|commons-codec" + "|[\\\\/]demo-app");
 
 	private static final Pattern NOT_FOR_OPEN_APPLICATIONS = Pattern
 		.compile(NOT_FOR_APPLICATIONS.pattern() + "|spring-(boot-)?(starter-)?security");

@@ -9,7 +9,6 @@ import java.util.List;
 import java.util.Set;
 
 import io.clusterboot.it.state.StateConfiguration;
-import io.clusterboot.redis.TestRedis;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.MethodOrderer.OrderAnnotation;
@@ -34,7 +33,7 @@ class NodesTests {
 
 	private static final Duration TIMEOUT = Duration.ofSeconds(30);
 
-	private static TestRedis redis;
+	private static SharedRedis redis;
 
 	private static TcpRelay relay;
 
@@ -44,7 +43,7 @@ class NodesTests {
 
 	@BeforeAll
 	static void start(@TempDir Path directory) throws IOException {
-		redis = TestRedis.start(Duration.ZERO);
+		redis = SharedRedis.start();
 		relay = new TcpRelay(redis.host(), redis.port());
 		one = node(directory, redis.host(), redis.port());
 		another = node(directory, "127.0.0.1", relay.port());
@@ -58,7 +57,6 @@ class NodesTests {
 			.property("app.lock-file", directory.resolve("locks"))
 			.property("spring.data.redis.host", redisHost)
 			.property("spring.data.redis.port", redisPort)
-			.property("spring.data.redis.password", redis.password())
 			.property("cluster.name", "shop")
 			.property("cluster.nodes.heartbeat", "400ms")
 			.property("cluster.reload.probation", "100ms")
