@@ -10,6 +10,7 @@ import java.util.stream.Stream;
 import io.clusterboot.it.HttpConnection.Reply;
 import io.clusterboot.it.secured.SecuredApplication;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.DisabledIfSystemProperty;
 import org.junit.jupiter.api.extension.ExtendWith;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -20,6 +21,7 @@ import static org.assertj.core.api.Assertions.assertThat;
  * Spring Security decides who may control the cluster, where it is present.
  */
 @ExtendWith(PrintOutputOnFailure.class)
+@DisabledIfSystemProperty(named = "test.server", matches = "netty", disabledReason = "needs servlets")
 class SecurityTests {
 
 	private static final String ENDPOINT = "/actuator/cluster";
