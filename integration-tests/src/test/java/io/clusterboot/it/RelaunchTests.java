@@ -23,7 +23,6 @@ import java.util.stream.Stream;
 
 import io.clusterboot.it.ClusterView.Worker;
 import io.clusterboot.it.app.CountingAgent;
-import io.clusterboot.it.app.PortsApplication;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.MethodOrderer.OrderAnnotation;
@@ -105,7 +104,7 @@ class RelaunchTests {
 			List<String> entries = new ArrayList<>(List.of(ClusterProcess.classPath().split(":")));
 			entries.replaceAll(WithEverything::throughLinkWithSpace);
 			List<String> words = new ArrayList<>(
-					List.of("-cp", String.join(":", entries), PortsApplication.class.getName()));
+					List.of("-cp", String.join(":", entries), TestServer.selected().application().getName()));
 			words.addAll(HARD_TO_QUOTE);
 			optionFile = directory.resolve("options");
 			Files.write(optionFile, words.stream().map(WithEverything::quote).toList(), StandardCharsets.UTF_8);
