@@ -10,6 +10,7 @@ import io.clusterboot.it.app.ParentAndChildApplication;
 import io.clusterboot.it.app.PortsApplication;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.DisabledIfSystemProperty;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 import org.springframework.beans.factory.annotation.Autowired;
@@ -94,6 +95,8 @@ class InertTests {
 	 * Main methods that do more than to run one application.
 	 */
 	@Nested
+	@DisabledIfSystemProperty(named = "test.server", matches = "netty",
+			disabledReason = "the applications are made of servlets")
 	@ExtendWith(PrintOutputOnFailure.class)
 	class Processes {
 

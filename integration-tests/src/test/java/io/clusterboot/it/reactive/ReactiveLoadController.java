@@ -6,9 +6,11 @@ import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.util.HexFormat;
 
+import io.clusterboot.balancing.ClusterLoad;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
+import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.core.io.FileSystemResource;
 import org.springframework.core.io.Resource;
 import org.springframework.core.io.buffer.DataBuffer;
@@ -30,6 +32,18 @@ import org.springframework.web.bind.annotation.RestController;
 class ReactiveLoadController {
 
 	private static final long PID = ProcessHandle.current().pid();
+
+	private final ObjectProvider<ClusterLoad> clusterLoad;
+
+	ReactiveLoadController(ObjectProvider<ClusterLoad> clusterLoad) {
+		this.clusterLoad = clusterLoad;
+	}
+
+	@GetMapping("/report")
+	Mono<String> report(@RequestParam double load) {
+		this.clusterLoad.getObject().report(load);
+		return Mono.just(Long.toString(PID));
+	}
 
 	@GetMapping("/number")
 	Mono<String> number(@RequestParam int n, @RequestParam long ms) {
