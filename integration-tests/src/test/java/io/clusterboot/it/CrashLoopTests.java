@@ -18,6 +18,7 @@ import org.junit.jupiter.api.MethodOrderer.OrderAnnotation;
 import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestMethodOrder;
+import org.junit.jupiter.api.condition.DisabledIfSystemProperty;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
@@ -31,6 +32,8 @@ import static org.awaitility.Awaitility.await;
  */
 @ExtendWith(PrintOutputOnFailure.class)
 @TestMethodOrder(OrderAnnotation.class)
+@DisabledIfSystemProperty(named = "test.server", matches = "netty",
+		disabledReason = "the application is made of servlets")
 class CrashLoopTests {
 
 	private static final Duration TIMEOUT = Duration.ofSeconds(20);
