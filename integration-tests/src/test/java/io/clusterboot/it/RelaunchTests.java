@@ -285,7 +285,7 @@ class RelaunchTests {
 				.toList();
 			List<Long> pids = writers.stream().map(CompletableFuture::join).distinct().toList();
 			assertThat(pids).as("workers that wrote").hasSameElementsAs(cluster.workerPids());
-			Pattern whole = Pattern.compile("^\\S+  INFO \\[worker-\\d\\] \\d+ --- \\[\\S+\\] \\S+ +: "
+			Pattern whole = Pattern.compile("^\\S+  INFO \\[worker-\\d\\] \\d+ --- \\[ *\\S+\\] \\S+ +: "
 					+ "BEGIN (batch-\\d) \\d+ (\\d+) x{" + length + "} END$");
 			await().atMost(TIMEOUT)
 				.untilAsserted(() -> assertThat(suspects(cluster.output().lines()).count())
