@@ -11,6 +11,7 @@ import java.util.List;
 
 import org.newsclub.net.unix.AFUNIXSocket;
 import org.newsclub.net.unix.AFUNIXSocketAddress;
+import org.newsclub.net.unix.ThreadUtil;
 
 /**
  * A socket of junixsocket's, over which descriptors can be passed.
@@ -68,6 +69,20 @@ public final class DescriptorSocket implements LinkSocket {
 				Descriptors.close(descriptor);
 			}
 		}
+	}
+
+	@Override
+	public int sendBuffer() throws IOException {
+		return this.socket.getSendBufferSize();
+	}
+
+	/**
+	 * For a virtual thread junixsocket makes the socket non-blocking, which the thread
+	 * that reads it does not expect.
+	 */
+	@Override
+	public boolean isWritable() {
+		return !ThreadUtil.isVirtualThread();
 	}
 
 	@Override

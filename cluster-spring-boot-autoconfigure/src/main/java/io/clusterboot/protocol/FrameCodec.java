@@ -7,6 +7,8 @@ import java.nio.ByteBuffer;
 
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
+import tools.jackson.databind.ObjectReader;
+import tools.jackson.databind.ObjectWriter;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
@@ -31,9 +33,16 @@ final class FrameCodec {
 	 */
 	private static final int EXPENDABLE = 0xff;
 
+	/** Bytes before the message, but for the expendable one. */
+	private static final int HEADER = Integer.BYTES + 1 + Integer.BYTES;
+
 	private static final byte[] NO_PAYLOAD = new byte[0];
 
 	private static final JsonMapper MAPPER = JsonMapper.builder().build();
+
+	private static final ObjectWriter WRITER = MAPPER.writerFor(Message.class);
+
+	private static final ObjectReader READER = MAPPER.readerFor(Message.class);
 
 	private FrameCodec() {
 	}
@@ -53,7 +62,7 @@ final class FrameCodec {
 	}
 
 	static byte[] encode(Message message, int descriptors, byte[] payload) {
-		byte[] content = MAPPER.writerFor(Message.class).writeValueAsBytes(message);
+		byte[] content = WRITER.writeValueAsBytes(message);
 		if (content.length > MAX_LENGTH) {
 			throw new IllegalArgumentException("%s of %d bytes is over the limit of %d"
 				.formatted(message.getClass().getSimpleName(), content.length, MAX_LENGTH));
@@ -62,7 +71,7 @@ final class FrameCodec {
 			throw new IllegalArgumentException(
 					"A payload of %d bytes is over the limit of %d".formatted(payload.length, MAX_PAYLOAD));
 		}
-		return ByteBuffer.allocate(1 + Integer.BYTES + 1 + Integer.BYTES + content.length + payload.length)
+		return ByteBuffer.allocate(1 + HEADER + content.length + payload.length)
 			.put((byte) EXPENDABLE)
 			.putInt(content.length)
 			.put((byte) descriptors)
@@ -85,14 +94,16 @@ final class FrameCodec {
 			return null;
 		}
 		try {
-			int highest = (first == EXPENDABLE) ? in.readUnsignedByte() : first;
-			int length = checked("message", highest << 24 | in.readUnsignedByte() << 16 | in.readUnsignedShort(),
-					MAX_LENGTH);
-			int descriptors = in.readUnsignedByte();
-			int payloadLength = checked("payload", in.readInt(), MAX_PAYLOAD);
+			int present = (first == EXPENDABLE) ? 0 : 1;
+			ByteBuffer header = ByteBuffer.allocate(HEADER);
+			header.put(0, (byte) first);
+			in.readFully(header.array(), present, HEADER - present);
+			int length = checked("message", header.getInt(), MAX_LENGTH);
+			int descriptors = Byte.toUnsignedInt(header.get());
+			int payloadLength = checked("payload", header.getInt(), MAX_PAYLOAD);
 			byte[] content = readFully(in, length);
 			byte[] payload = readFully(in, payloadLength);
-			return new Frame(MAPPER.readValue(content, Message.class), descriptors, payload);
+			return new Frame(READER.readValue(content), descriptors, payload);
 		}
 		catch (EOFException ex) {
 			throw new MalformedFrameException("the stream ended in the middle of a frame");

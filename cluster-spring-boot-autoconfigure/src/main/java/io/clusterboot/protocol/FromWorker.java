@@ -170,12 +170,19 @@ public sealed interface FromWorker extends Message {
 	}
 
 	/**
+	 * Answers the {@link FromPrimary.Connection} that came last. None comes before.
+	 */
+	sealed interface ConnectionAnswered extends Dispatching {
+
+	}
+
+	/**
 	 * Says that a connection is the worker's from now on.
 	 *
 	 * @param number the number of the primary's {@link FromPrimary.Connection}
 	 * @param busyness how busy the worker is, without this connection
 	 */
-	record ConnectionTaken(long number, Busyness busyness) implements Dispatching {
+	record ConnectionTaken(long number, Busyness busyness) implements ConnectionAnswered {
 	}
 
 	/**
@@ -183,7 +190,7 @@ public sealed interface FromWorker extends Message {
 	 *
 	 * @param number the number of the primary's {@link FromPrimary.Connection}
 	 */
-	record ConnectionDeclined(long number) implements Dispatching {
+	record ConnectionDeclined(long number) implements ConnectionAnswered {
 	}
 
 	/**

@@ -11,11 +11,14 @@ import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.Lock;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 
 import org.apache.commons.logging.Log;
@@ -24,7 +27,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * One end of the connection between the primary and a worker. Two threads serve a link,
- * so that nobody who sends waits for a peer that does not read.
+ * so that nobody who sends waits for a peer that does not read. What nothing is before,
+ * and what is certain to fit into the socket, is written by the thread that sends it:
+ * waking another one would take longer than that.
  * <p>
  * What controls the cluster goes first and keeps its order. Its queue is bounded, and a
  * peer that lets it run full loses the link. {@linkplain Envelope Envelopes}, which keep
@@ -41,6 +46,11 @@ public final class Link implements AutoCloseable {
 
 	private static final Duration LAST_WORDS = Duration.ofSeconds(1);
 
+	/**
+	 * Part of the socket's buffer that is filled without asking whether there is room.
+	 */
+	private static final int SAFE_SHARE = 4;
+
 	/** Is told that a frame has left, and does not mind. */
 	private static final Consumer<Boolean> NOBODY = (left) -> {
 	};
@@ -54,6 +64,11 @@ public final class Link implements AutoCloseable {
 	private final BlockingQueue<Outgoing> outgoing = new ArrayBlockingQueue<>(QUEUE_CAPACITY);
 
 	private final Queue<Outgoing> envelopes = new ConcurrentLinkedQueue<>();
+
+	/** Held by the thread that writes. */
+	private final Lock writing = new ReentrantLock();
+
+	private final SendWindow window;
 
 	/** As many as there are frames in both queues. */
 	private final Semaphore queued = new Semaphore(0);
@@ -74,6 +89,17 @@ public final class Link implements AutoCloseable {
 		this.peer = peer;
 		this.socket = socket;
 		this.receiver = receiver;
+		this.window = new SendWindow(sendBuffer(socket) / SAFE_SHARE);
+	}
+
+	private static int sendBuffer(LinkSocket socket) {
+		try {
+			return socket.sendBuffer();
+		}
+		catch (IOException ex) {
+			logger.debug("The size of a socket's buffer is not known", ex);
+			return 0;
+		}
 	}
 
 	/**
@@ -106,10 +132,48 @@ public final class Link implements AutoCloseable {
 	 * does not read
 	 */
 	public boolean send(Message message, Consumer<Boolean> sent, FileDescriptor... descriptors) {
-		return send(new Outgoing(FrameCodec.encode(message, descriptors.length), List.of(descriptors), sent));
+		Outgoing frame = Outgoing.of(message, sent, descriptors);
+		return writtenHere(frame, false) || enqueue(frame);
 	}
 
-	private boolean send(Outgoing frame) {
+	/**
+	 * Send a message, and wait until it has left this process.
+	 * @param message the message
+	 * @return whether it has left; if not, the link is closed and it will never arrive
+	 */
+	public boolean sendAndWait(Message message) {
+		CompletableFuture<Boolean> sent = new CompletableFuture<>();
+		Outgoing frame = Outgoing.of(message, sent::complete);
+		return writtenHere(frame, true) || enqueue(frame) && sent.join();
+	}
+
+	/**
+	 * Write a frame if nothing is before it. If that fails, the link's own thread will
+	 * fail too, and knows what to do then.
+	 * @return whether it has been written
+	 */
+	private boolean writtenHere(Outgoing frame, boolean mayWait) {
+		if (this.closed.get() || !this.socket.isWritable() || !this.writing.tryLock()) {
+			return false;
+		}
+		try {
+			if (!this.outgoing.isEmpty() || !mayWait && !this.window.fits(frame.bytes().length)) {
+				return false;
+			}
+			write(frame);
+		}
+		catch (IOException ex) {
+			logger.debug("Writing to " + this.peer + " failed", ex);
+			return false;
+		}
+		finally {
+			this.writing.unlock();
+		}
+		frame.sent().accept(true);
+		return true;
+	}
+
+	private boolean enqueue(Outgoing frame) {
 		if (this.closed.get()) {
 			return false;
 		}
@@ -132,7 +196,7 @@ public final class Link implements AutoCloseable {
 		if (this.closed.get()) {
 			return false;
 		}
-		this.envelopes.add(new Outgoing(FrameCodec.encode(envelope, 0, payload), List.of(), NOBODY));
+		this.envelopes.add(new Outgoing(FrameCodec.encode(envelope, 0, payload), List.of(), NOBODY, false));
 		this.queued.release();
 		return true;
 	}
@@ -195,6 +259,9 @@ public final class Link implements AutoCloseable {
 					this.receiver.received(envelope, frame.payload());
 				}
 				else {
+					if (frame.message() instanceof FromWorker.ConnectionAnswered) {
+						this.window.read();
+					}
 					this.receiver.received(frame.message(), descriptors);
 				}
 			}
@@ -241,8 +308,8 @@ public final class Link implements AutoCloseable {
 
 	private void writeAll() {
 		try {
-			for (Outgoing frame = next(); frame != Outgoing.END; frame = next()) {
-				write(frame);
+			while (writeNext()) {
+				// until the link is closed
 			}
 		}
 		catch (IOException ex) {
@@ -255,15 +322,44 @@ public final class Link implements AutoCloseable {
 		close(null);
 	}
 
-	private void write(Outgoing frame) throws IOException {
+	/**
+	 * A frame leaves its queue and this process under one lock, so that none is written
+	 * in between that was sent later.
+	 */
+	private boolean writeNext() throws IOException, InterruptedException {
+		this.queued.acquire();
+		Outgoing frame = null;
 		boolean left = false;
+		this.writing.lock();
 		try {
-			this.socket.write(frame.bytes(), frame.descriptors());
-			left = true;
+			frame = next();
+			// there is none where a queue has been cleared
+			if (frame != null && frame != Outgoing.END) {
+				write(frame);
+				left = true;
+			}
 		}
 		finally {
-			frame.sent().accept(left);
+			this.writing.unlock();
+			if (frame != null) {
+				frame.sent().accept(left);
+			}
 		}
+		return frame != Outgoing.END;
+	}
+
+	private @Nullable Outgoing next() {
+		Outgoing frame = this.outgoing.poll();
+		return (frame != null) ? frame : this.envelopes.poll();
+	}
+
+	private void write(Outgoing frame) throws IOException {
+		this.window.write(frame.bytes().length);
+		if (frame.answered()) {
+			// before it is written: the answer may come sooner than this thread goes on
+			this.window.await();
+		}
+		this.socket.write(frame.bytes(), frame.descriptors());
 	}
 
 	/**
@@ -275,20 +371,6 @@ public final class Link implements AutoCloseable {
 		}
 		catch (InterruptedException ex) {
 			Thread.currentThread().interrupt();
-		}
-	}
-
-	private Outgoing next() throws InterruptedException {
-		while (true) {
-			this.queued.acquire();
-			Outgoing frame = this.outgoing.poll();
-			if (frame == null) {
-				frame = this.envelopes.poll();
-			}
-			// there is none where a queue has been cleared
-			if (frame != null) {
-				return frame;
-			}
 		}
 	}
 
@@ -327,9 +409,22 @@ public final class Link implements AutoCloseable {
 
 	}
 
-	private record Outgoing(byte[] bytes, List<FileDescriptor> descriptors, Consumer<Boolean> sent) {
+	/**
+	 * A frame that is to be written.
+	 *
+	 * @param bytes the frame
+	 * @param descriptors what travels along
+	 * @param sent is told whether it has left
+	 * @param answered whether the other side says that it came
+	 */
+	private record Outgoing(byte[] bytes, List<FileDescriptor> descriptors, Consumer<Boolean> sent, boolean answered) {
 
-		static final Outgoing END = new Outgoing(new byte[0], List.of(), NOBODY);
+		static final Outgoing END = new Outgoing(new byte[0], List.of(), NOBODY, false);
+
+		static Outgoing of(Message message, Consumer<Boolean> sent, FileDescriptor... descriptors) {
+			return new Outgoing(FrameCodec.encode(message, descriptors.length), List.of(descriptors), sent,
+					message instanceof FromPrimary.Connection);
+		}
 
 	}
 

@@ -8,7 +8,7 @@ import java.util.Collection;
 import java.util.List;
 
 /**
- * The connected socket under a {@link Link}. One thread reads, another one writes, and
+ * The connected socket under a {@link Link}. One thread reads, one at a time writes, and
  * any thread closes it, which makes both fail.
  */
 public sealed interface LinkSocket extends Closeable permits DescriptorSocket, PlainSocket {
@@ -29,6 +29,19 @@ public sealed interface LinkSocket extends Closeable permits DescriptorSocket, P
 	 * @throws IOException if the socket is closed
 	 */
 	void takeDescriptors(Collection<FileDescriptor> received) throws IOException;
+
+	/**
+	 * How much the kernel takes for a peer that has read all and does not read any more.
+	 * @return that many bytes or fewer
+	 * @throws IOException if the socket is closed
+	 */
+	int sendBuffer() throws IOException;
+
+	/**
+	 * Whether the current thread may write, or only one that belongs to the link.
+	 * @return whether it may
+	 */
+	boolean isWritable();
 
 	/**
 	 * Write all of something.

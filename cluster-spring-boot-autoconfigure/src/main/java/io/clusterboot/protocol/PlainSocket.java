@@ -4,6 +4,7 @@ import java.io.BufferedInputStream;
 import java.io.FileDescriptor;
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.StandardSocketOptions;
 import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
@@ -56,6 +57,19 @@ public final class PlainSocket implements LinkSocket {
 	@Override
 	public void takeDescriptors(Collection<FileDescriptor> received) {
 		// none can have come
+	}
+
+	@Override
+	public int sendBuffer() throws IOException {
+		return this.channel.getOption(StandardSocketOptions.SO_SNDBUF);
+	}
+
+	/**
+	 * The interrupt of a thread that writes would close the channel.
+	 */
+	@Override
+	public boolean isWritable() {
+		return false;
 	}
 
 	@Override

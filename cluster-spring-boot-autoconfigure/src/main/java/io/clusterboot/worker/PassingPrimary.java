@@ -7,7 +7,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 import io.clusterboot.protocol.Busyness;
@@ -78,9 +77,8 @@ final class PassingPrimary implements PassedServerSocket.Primary, HandOver.Prima
 	 * With a connection the primary hears something else than at the last pulse: what is
 	 * the same as then is news again.
 	 */
-	private synchronized boolean toldOnTheSide(FromWorker message, Consumer<Boolean> sent) {
+	private synchronized void toldOnTheSide() {
 		this.told = null;
-		return this.link.send(message, sent);
 	}
 
 	@Override
@@ -90,8 +88,9 @@ final class PassingPrimary implements PassedServerSocket.Primary, HandOver.Prima
 
 	@Override
 	public boolean taken(long number) {
-		CompletableFuture<Boolean> sent = new CompletableFuture<>();
-		return toldOnTheSide(new FromWorker.ConnectionTaken(number, this.meter.get()), sent::complete) && sent.join();
+		boolean left = this.link.sendAndWait(new FromWorker.ConnectionTaken(number, this.meter.get()));
+		toldOnTheSide();
+		return left;
 	}
 
 	@Override

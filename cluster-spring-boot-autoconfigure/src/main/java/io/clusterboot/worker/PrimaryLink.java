@@ -83,6 +83,10 @@ final class PrimaryLink implements Link.Receiver {
 		return this.link.send(message, sent, descriptors);
 	}
 
+	boolean sendAndWait(FromWorker message) {
+		return this.link.sendAndWait(message);
+	}
+
 	/**
 	 * Whether the primary does not read, as while it is suspended. What can be done
 	 * without is not sent then: if the queue ran full, the link would have to close.

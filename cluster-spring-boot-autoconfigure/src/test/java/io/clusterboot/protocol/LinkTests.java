@@ -21,11 +21,13 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
@@ -36,6 +38,7 @@ import org.newsclub.net.unix.AFUNIXSocket;
 import org.newsclub.net.unix.AFUNIXSocketAddress;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 /**
  * Tests for {@link Link} and {@link FrameCodec}, over real sockets.
@@ -274,7 +277,7 @@ class LinkTests {
 
 	@Test
 	void anOversizedFrameEndsTheLinkWithoutBeingRead() throws Exception {
-		assertEndsLink(ByteBuffer.allocate(5).putInt(Integer.MAX_VALUE).array(), "over the limit");
+		assertEndsLink(ByteBuffer.allocate(10).put((byte) 0xff).putInt(Integer.MAX_VALUE).array(), "over the limit");
 	}
 
 	@Test
@@ -313,6 +316,66 @@ class LinkTests {
 		}
 		assertThat(sent).isLessThan(2_000);
 		assertThat(this.inbox.closed.get(10, TimeUnit.SECONDS)).contains("does not read");
+	}
+
+	/**
+	 * What is written by the thread that sends it must not overtake what waits, nor get
+	 * into the middle of it.
+	 */
+	@Test
+	void messagesKeepTheirOrderWhicheverThreadWritesThem() throws Exception {
+		Inbox answers = new Inbox();
+		ListenAddress address = new ListenAddress("*", 8080, 0);
+		try (Link sender = link(this.primary, answers); Link receiver = link(this.worker, this.inbox)) {
+			for (int i = 0; i < 1000; i++) {
+				sender.post(new Envelope.Cancel(1, 2, i), new byte[10_000]);
+				sender.send(new FromPrimary.Granted(i));
+				sender.send(new FromPrimary.Connection(i, address, null));
+				assertThat(nextControl()).isEqualTo(new FromPrimary.Granted(i));
+				assertThat(nextControl()).isEqualTo(new FromPrimary.Connection(i, address, null));
+				assertThat(receiver.sendAndWait(new FromWorker.ConnectionTaken(i, Busyness.NONE))).isTrue();
+				assertThat(answers.next()).isEqualTo(new FromWorker.ConnectionTaken(i, Busyness.NONE));
+			}
+		}
+	}
+
+	private Message nextControl() throws InterruptedException {
+		Message message = this.inbox.next();
+		while (message instanceof Envelope) {
+			message = this.inbox.next();
+		}
+		return message;
+	}
+
+	@Test
+	@Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+	void nobodyWaitsForAPeerThatDoesNotRead() throws Exception {
+		Link sender = link(this.worker, this.inbox);
+		int sent = 0;
+		while (sent < 100_000 && sender.send(new FromWorker.Describe(sent))) {
+			sent++;
+		}
+		assertThat(sent).isBetween(1024, 99_999);
+		assertThat(this.inbox.closed.get(10, TimeUnit.SECONDS)).contains("does not read");
+	}
+
+	@Test
+	@Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+	void whoWaitsForAPeerThatDoesNotReadWaitsUntilTheLinkIsClosed() throws Exception {
+		Link sender = link(this.worker, this.inbox);
+		AtomicInteger left = new AtomicInteger();
+		CompletableFuture<Void> waiting = CompletableFuture.runAsync(() -> {
+			while (sender.sendAndWait(new FromWorker.Describe(1))) {
+				left.incrementAndGet();
+			}
+		});
+		AtomicInteger before = new AtomicInteger();
+		await().pollInterval(Duration.ofMillis(200))
+			.until(() -> left.get() > 0 && before.getAndSet(left.get()) == left.get());
+		assertThat(waiting).isNotDone();
+		sender.close();
+		waiting.get(10, TimeUnit.SECONDS);
+		assertThat(sender.sendAndWait(new FromWorker.Describe(2))).isFalse();
 	}
 
 	private void assertEndsLink(byte[] bytes, String cause) throws Exception {
