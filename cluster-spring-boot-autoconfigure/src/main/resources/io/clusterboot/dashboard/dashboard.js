@@ -9,6 +9,9 @@
 	const SVG = "http://www.w3.org/2000/svg";
 	const TICK = 100;
 	const OVERDUE = 500;
+	const NEXT_QUESTION = 200;
+	const MOST_QUESTIONS = 3;
+	const PATIENCE = 2000;
 	const HISTORY = 180 * 1000;
 	const SHORTEST_HISTORY = 30 * 1000;
 	const HISTORY_STEP = 900;
@@ -352,30 +355,42 @@
 	let source = null;
 	let failures = 0;
 	let polling = false;
-	let asking = false;
+	let questions = 0;
+	let lastQuestion = -NEXT_QUESTION;
 
-	/* The answer of a worker that hangs is not waited for: the next one asks another. */
+	/*
+	 * A worker that hangs, or has only just started, is not waited for: as long as nothing
+	 * comes, others are asked too. What was asked for before something came is out of date.
+	 */
 	const poll = async () => {
-		if (asking) {
+		const asked = performance.now();
+		if (questions >= MOST_QUESTIONS || asked - lastQuestion < NEXT_QUESTION) {
 			return;
 		}
-		asking = true;
+		questions++;
+		lastQuestion = asked;
 		const abort = new AbortController();
-		const timer = setTimeout(() => abort.abort(), OVERDUE);
+		const timer = setTimeout(() => abort.abort(), PATIENCE);
 		try {
 			const response = await fetch(`${settings.base}/state`, {signal: abort.signal, cache: "no-store",
 				headers: {Accept: "application/json"}});
-			update(await response.json());
+			const received = await response.json();
+			if (lastUpdate > asked) {
+				return;
+			}
+			update(received);
 			if (polling) {
 				connection("polling", "Live, by polling");
 			}
 		}
 		catch (failure) {
-			connection("connecting", "Reconnecting");
+			if (lastUpdate < asked) {
+				connection("connecting", "Reconnecting");
+			}
 		}
 		finally {
 			clearTimeout(timer);
-			asking = false;
+			questions--;
 		}
 	};
 

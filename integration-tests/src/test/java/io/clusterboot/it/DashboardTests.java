@@ -204,8 +204,38 @@ class DashboardTests {
 		assertNoGap();
 	}
 
+	/**
+	 * One of them sends the page its events.
+	 */
 	@Test
 	@Order(7)
+	void aWorkerThatStandsStillDoesNotHoldUpThePage() {
+		for (long pid : pids()) {
+			ClusterProcess.signal("STOP", List.of(pid));
+			try {
+				awaitSeconds(3);
+			}
+			finally {
+				ClusterProcess.signal("CONT", List.of(pid));
+			}
+		}
+		assertNoGap();
+	}
+
+	/**
+	 * Until the page has shown the next seconds of the primary's life.
+	 */
+	private static void awaitSeconds(int seconds) {
+		for (int i = 0; i < seconds; i++) {
+			String uptime = text("#total-primary");
+			await().atMost(TIMEOUT)
+				.pollInterval(Duration.ofMillis(50))
+				.until(() -> !text("#total-primary").equals(uptime));
+		}
+	}
+
+	@Test
+	@Order(8)
 	void aRestartByButtonReplacesOneWorker() {
 		List<Long> before = pids();
 		browser.evaluate("document.querySelector('#rows tr button').focus()");
@@ -219,7 +249,7 @@ class DashboardTests {
 	}
 
 	@Test
-	@Order(8)
+	@Order(9)
 	void itScalesAndSaysWhatIsRefused() {
 		browser.evaluate("document.getElementById('scale-workers').focus();"
 				+ "document.getElementById('scale-workers').value = 1");
@@ -236,7 +266,7 @@ class DashboardTests {
 	 * The primary has the same page on its own port, where it changes nothing.
 	 */
 	@Test
-	@Order(9)
+	@Order(10)
 	void whereNothingCanBeChangedThereAreNoButtons() {
 		String port = cluster.awaitLine("The primary answers on port (\\d+)").group(1);
 		browser.open("http://127.0.0.1:%s/dashboard".formatted(port));
@@ -251,7 +281,7 @@ class DashboardTests {
 	 * A stream that breaks off is no error: the page goes on.
 	 */
 	@Test
-	@Order(10)
+	@Order(11)
 	void thePageHasNotComplained() {
 		assertThat(browser.complaints()).filteredOn((complaint) -> !complaint.contains("\"source\":\"network\""))
 			.isEmpty();
