@@ -30,7 +30,8 @@ final class CredentialsLinkServer extends LinkServer {
 	void accept(Admission admission) throws IOException {
 		AFUNIXSocket peer = this.socket.accept();
 		try {
-			admission.offer(new DescriptorSocket(peer), new Caller.Connected(peer.getPeerCredentials().getPid()));
+			Caller caller = new Caller.Connected(peer.getPeerCredentials().getPid());
+			admission.offer(new DescriptorSocket(peer), caller);
 		}
 		catch (IOException | RuntimeException ex) {
 			close(peer);

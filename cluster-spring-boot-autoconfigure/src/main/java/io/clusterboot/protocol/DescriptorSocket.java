@@ -11,6 +11,7 @@ import java.util.List;
 
 import org.newsclub.net.unix.AFUNIXSocket;
 import org.newsclub.net.unix.AFUNIXSocketAddress;
+import org.newsclub.net.unix.FileDescriptorCast;
 import org.newsclub.net.unix.ThreadUtil;
 
 /**
@@ -24,12 +25,20 @@ public final class DescriptorSocket implements LinkSocket {
 	private final AFUNIXSocket socket;
 
 	/**
+	 * The same socket by a descriptor of its own. junixsocket closes the one over which
+	 * it cannot write any more, and what the peer has said before must still be read.
+	 */
+	private final AFUNIXSocket output;
+
+	/**
 	 * Create a socket.
 	 * @param socket the connected socket, which it owns from now on
+	 * @throws IOException if the process has no descriptor left
 	 */
-	public DescriptorSocket(AFUNIXSocket socket) {
+	public DescriptorSocket(AFUNIXSocket socket) throws IOException {
 		this.socket = socket;
 		socket.setAncillaryReceiveBufferSize(ANCILLARY_BUFFER);
+		this.output = FileDescriptorCast.duplicating(socket.getFileDescriptor()).as(AFUNIXSocket.class);
 	}
 
 	/**
@@ -39,7 +48,14 @@ public final class DescriptorSocket implements LinkSocket {
 	 * @throws IOException if there is no primary
 	 */
 	public static LinkSocket connect(Path path) throws IOException {
-		return new DescriptorSocket(AFUNIXSocket.connectTo(AFUNIXSocketAddress.of(path)));
+		AFUNIXSocket socket = AFUNIXSocket.connectTo(AFUNIXSocketAddress.of(path));
+		try {
+			return new DescriptorSocket(socket);
+		}
+		catch (IOException ex) {
+			socket.close();
+			throw ex;
+		}
 	}
 
 	@Override
@@ -88,14 +104,16 @@ public final class DescriptorSocket implements LinkSocket {
 	@Override
 	public void write(byte[] bytes, List<FileDescriptor> descriptors) throws IOException {
 		if (!descriptors.isEmpty()) {
-			this.socket.setOutboundFileDescriptors(descriptors.toArray(FileDescriptor[]::new));
+			this.output.setOutboundFileDescriptors(descriptors.toArray(FileDescriptor[]::new));
 		}
-		this.socket.getOutputStream().write(bytes);
+		this.output.getOutputStream().write(bytes);
 	}
 
 	@Override
 	public void close() throws IOException {
-		this.socket.close();
+		try (this.output) {
+			this.socket.close();
+		}
 	}
 
 	/**

@@ -27,9 +27,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * One end of the connection between the primary and a worker. Two threads serve a link,
- * so that nobody who sends waits for a peer that does not read. What nothing is before,
- * and what is certain to fit into the socket, is written by the thread that sends it:
- * waking another one would take longer than that.
+ * so that nobody who sends waits for a peer that does not read. A connection is written
+ * by the thread that passes it on, where that is certain to fit into the socket: a client
+ * waits for it, and waking another thread takes longer than writing.
  * <p>
  * What controls the cluster goes first and keeps its order. Its queue is bounded, and a
  * peer that lets it run full loses the link. {@linkplain Envelope Envelopes}, which keep
@@ -69,6 +69,9 @@ public final class Link implements AutoCloseable {
 	private final Lock writing = new ReentrantLock();
 
 	private final SendWindow window;
+
+	/** Whether the last message may have been written in part, known to who writes. */
+	private boolean broken;
 
 	/** As many as there are frames in both queues. */
 	private final Semaphore queued = new Semaphore(0);
@@ -133,7 +136,7 @@ public final class Link implements AutoCloseable {
 	 */
 	public boolean send(Message message, Consumer<Boolean> sent, FileDescriptor... descriptors) {
 		Outgoing frame = Outgoing.of(message, sent, descriptors);
-		return writtenHere(frame, false) || enqueue(frame);
+		return frame.answered() && writtenHere(frame, false) || enqueue(frame);
 	}
 
 	/**
@@ -148,8 +151,9 @@ public final class Link implements AutoCloseable {
 	}
 
 	/**
-	 * Write a frame if nothing is before it. If that fails, the link's own thread will
-	 * fail too, and knows what to do then.
+	 * Write a frame on this thread, if nothing is before it. When that fails, nobody
+	 * knows how much of it has left: nothing may be written any more, and the link's own
+	 * thread closes it.
 	 * @return whether it has been written
 	 */
 	private boolean writtenHere(Outgoing frame, boolean mayWait) {
@@ -157,7 +161,7 @@ public final class Link implements AutoCloseable {
 			return false;
 		}
 		try {
-			if (!this.outgoing.isEmpty() || !mayWait && !this.window.fits(frame.bytes().length)) {
+			if (this.broken || !this.outgoing.isEmpty() || !mayWait && !this.window.fits(frame.bytes().length)) {
 				return false;
 			}
 			write(frame);
@@ -354,12 +358,17 @@ public final class Link implements AutoCloseable {
 	}
 
 	private void write(Outgoing frame) throws IOException {
+		if (this.broken) {
+			throw new IOException("An earlier message could not be written");
+		}
+		this.broken = true;
 		this.window.write(frame.bytes().length);
 		if (frame.answered()) {
 			// before it is written: the answer may come sooner than this thread goes on
 			this.window.await();
 		}
 		this.socket.write(frame.bytes(), frame.descriptors());
+		this.broken = false;
 	}
 
 	/**

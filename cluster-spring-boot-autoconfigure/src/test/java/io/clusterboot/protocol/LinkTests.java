@@ -260,6 +260,18 @@ class LinkTests {
 	}
 
 	@Test
+	void whatThePeerSaidBeforeItDiedIsReadAlthoughNothingCanBeWrittenToIt() throws Exception {
+		link(this.worker, new Inbox()).sendAndWait(new FromWorker.Describe(1));
+		this.worker.close();
+		Link link = new Link("test", new DescriptorSocket(this.primary), this.inbox);
+		link.send(new FromPrimary.Connection(1, new ListenAddress("*", 8080, 0), null));
+		link.start();
+		assertThat(this.inbox.next()).isEqualTo(new FromWorker.Describe(1));
+		assertThat(this.inbox.closed.get(10, TimeUnit.SECONDS)).isEmpty();
+		assertThat(link.sendAndWait(new FromPrimary.Granted(2))).isFalse();
+	}
+
+	@Test
 	void theOtherSideIsToldThatALinkIsClosed() throws Exception {
 		Link sender = link(this.worker, new Inbox());
 		link(this.primary, this.inbox);
@@ -415,7 +427,7 @@ class LinkTests {
 		}
 	}
 
-	private static Link link(AFUNIXSocket socket, Inbox inbox) {
+	private static Link link(AFUNIXSocket socket, Inbox inbox) throws IOException {
 		Link link = new Link("test", new DescriptorSocket(socket), inbox);
 		link.start();
 		return link;
