@@ -25,7 +25,9 @@ public interface WorkerSelector {
 
 	/**
 	 * Whether a connection waits for the worker that is selected, also while that worker
-	 * has not acknowledged the one before. Otherwise such workers are no candidates.
+	 * has not acknowledged the one before. Otherwise such workers are no candidates. One
+	 * that has not done so for a second is none in either case: it stands still. Asked
+	 * once, when the cluster starts. What waits is selected for again and again.
 	 * @return whether the selected worker, and no other, is to get the connection
 	 */
 	default boolean isSticky() {

@@ -47,8 +47,16 @@ final class Dispatcher {
 
 	private static final Log logger = LogFactory.getLog(Dispatcher.class);
 
-	/** Connections that wait for a worker which is not the next best one. */
+	/**
+	 * Connections from one address that wait for a worker which is not the next best one.
+	 */
 	private static final int MOST_WAITING = 128;
+
+	/**
+	 * Time after which a worker that does not answer stands still: connections do not
+	 * wait for it any more that belong to it.
+	 */
+	private static final Duration STANDSTILL = Duration.ofSeconds(1);
 
 	/**
 	 * Longest time for which a connection waits that moves only to be spread evenly.
@@ -59,6 +67,8 @@ final class Dispatcher {
 		.comparingInt((receiver) -> receiver.connections);
 
 	private final WorkerSelector selector;
+
+	private final boolean sticky;
 
 	private final WorkerSelector fallback = LoadBalancing.fallback();
 
@@ -89,7 +99,18 @@ final class Dispatcher {
 	 */
 	Dispatcher(WorkerSelector selector, Rebalancer rebalancer) {
 		this.selector = selector;
+		this.sticky = isSticky(selector);
 		this.rebalancer = rebalancer;
+	}
+
+	private boolean isSticky(WorkerSelector selector) {
+		try {
+			return selector.isSticky();
+		}
+		catch (Throwable ex) {
+			selectorFailed("throws an exception", ex);
+			return false;
+		}
 	}
 
 	/**
@@ -281,7 +302,7 @@ final class Dispatcher {
 			.stream()
 			.filter((receiver) -> !receiver.takingOver.isEmpty())
 			.toList();
-		if (this.selector.isSticky() || !takingOver.stream().allMatch((receiver) -> receiver.heard)) {
+		if (this.sticky || !takingOver.stream().allMatch((receiver) -> receiver.heard)) {
 			return;
 		}
 		Map<Integer, Integer> connections = new HashMap<>();
@@ -356,13 +377,14 @@ final class Dispatcher {
 	}
 
 	private boolean hasTaker(ListenAddress address) {
-		return this.waiting.size() < MOST_WAITING && this.receivers.values()
-			.stream()
-			.anyMatch((receiver) -> receiver.open.contains(address) && isFree(receiver));
+		return this.waiting.stream().filter((connection) -> connection.address().equals(address)).count() < MOST_WAITING
+				&& this.receivers.values()
+					.stream()
+					.anyMatch((receiver) -> receiver.open.contains(address) && isFree(receiver));
 	}
 
 	private boolean isFree(Receiver receiver) {
-		return receiver.outstanding == null || this.selector.isSticky();
+		return receiver.outstanding == null || this.sticky && !receiver.standsStill();
 	}
 
 	/**
@@ -467,7 +489,7 @@ final class Dispatcher {
 	 */
 	private boolean isRebalanced(Connection connection) {
 		Receiver sender = sender(connection);
-		return sender != null && sender.takingOver.contains(connection.address()) && !this.selector.isSticky();
+		return sender != null && sender.takingOver.contains(connection.address()) && !this.sticky;
 	}
 
 	private static boolean mayTake(Receiver receiver, Connection connection) {
@@ -491,7 +513,8 @@ final class Dispatcher {
 		try {
 			selected = this.selector.select(candidates, connection);
 		}
-		catch (RuntimeException | LinkageError | StackOverflowError ex) {
+		catch (Throwable ex) {
+			// whatever it is: this thread may not end, nor may the connection be lost
 			selectorFailed("throws an exception", ex);
 		}
 		if (selected == null || !candidates.contains(selected)) {
@@ -544,6 +567,8 @@ final class Dispatcher {
 
 		private long outstandingNumber;
 
+		private long outstandingSince;
+
 		private int connections;
 
 		private boolean reachable = true;
@@ -578,7 +603,12 @@ final class Dispatcher {
 		private void give(long number, Connection connection) {
 			this.outstanding = connection;
 			this.outstandingNumber = number;
+			this.outstandingSince = System.nanoTime();
 			this.connections++;
+		}
+
+		private boolean standsStill() {
+			return this.outstanding != null && System.nanoTime() - this.outstandingSince > STANDSTILL.toNanos();
 		}
 
 		private @Nullable Connection answered(long number) {

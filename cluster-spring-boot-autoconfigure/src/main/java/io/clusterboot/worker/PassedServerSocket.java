@@ -18,7 +18,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * A shared socket from which the primary accepts and passes connections on, one at a time
  * until it has been answered. A connection that the acceptor does not take soon, since
- * the server has as many as it may have, is declined.
+ * the server has as many as it may have, is declined, and the primary passes no more
+ * until the acceptor is back.
  */
 final class PassedServerSocket extends SharedServerSocket {
 
@@ -42,6 +43,9 @@ final class PassedServerSocket extends SharedServerSocket {
 	private @Nullable Passed passed;
 
 	private boolean acceptorWaits;
+
+	/** Whether the primary has been told that the acceptor does not come. */
+	private boolean acceptorMissing;
 
 	private boolean wakeup;
 
@@ -113,6 +117,8 @@ final class PassedServerSocket extends SharedServerSocket {
 		try {
 			if (this.passed == connection) {
 				this.passed = null;
+				this.acceptorMissing = true;
+				this.primary.gate(this.address, false);
 				decline(connection);
 			}
 		}
@@ -155,6 +161,7 @@ final class PassedServerSocket extends SharedServerSocket {
 	private @Nullable Passed awaitPassed() {
 		this.lock.lock();
 		try {
+			acceptorIsBack();
 			while (this.passed == null && !this.wakeup && this.gate != Gate.CLOSED) {
 				this.acceptorWaits = true;
 				this.changed.awaitUninterruptibly();
@@ -169,6 +176,15 @@ final class PassedServerSocket extends SharedServerSocket {
 		finally {
 			this.acceptorWaits = false;
 			this.lock.unlock();
+		}
+	}
+
+	private void acceptorIsBack() {
+		if (this.acceptorMissing) {
+			this.acceptorMissing = false;
+			if (this.gate == Gate.OPEN) {
+				this.primary.gate(this.address, true);
+			}
 		}
 	}
 
@@ -217,7 +233,7 @@ final class PassedServerSocket extends SharedServerSocket {
 				return;
 			}
 			this.gate = gate;
-			this.primary.gate(this.address, gate == Gate.OPEN);
+			this.primary.gate(this.address, gate == Gate.OPEN && !this.acceptorMissing);
 			Passed waiting = this.passed;
 			if (gate != Gate.OPEN && waiting != null) {
 				this.passed = null;

@@ -166,7 +166,10 @@ class DispatcherTests {
 	void noConnectionIsLostToASelector() throws Exception {
 		List<WorkerSelector> bad = List.of((candidates, connection) -> {
 			throw new IllegalStateException("bad");
-		}, (candidates, connection) -> null, (candidates, connection) -> new WorkerCandidate(99, 0, 0, 0, 0));
+		}, (candidates, connection) -> {
+			throw new AssertionError("worse");
+		}, (candidates, connection) -> sneak(new IOException("not declared")), new Moody(),
+				(candidates, connection) -> null, (candidates, connection) -> new WorkerCandidate(99, 0, 0, 0, 0));
 		for (WorkerSelector selector : bad) {
 			this.dispatcher = dispatcher(selector);
 			Worker first = join(1);
@@ -176,6 +179,47 @@ class DispatcherTests {
 			connect();
 			second.takes();
 		}
+	}
+
+	@SuppressWarnings("unchecked")
+	private static <T extends Throwable> WorkerCandidate sneak(Throwable failure) throws T {
+		throw (T) failure;
+	}
+
+	@Test
+	void connectionsAtOneAddressDoNotKeepThoseAtAnotherOneWaiting() throws Exception {
+		Worker worker = join(1);
+		worker.gate(OTHER, true);
+		for (int i = 0; i < 200; i++) {
+			connect();
+		}
+		assertThat(this.dispatcher.awaitTaker(ADDRESS, Duration.ofMillis(1))).isFalse();
+		worker.gate(ADDRESS, false);
+		worker.declines();
+		assertThat(this.dispatcher.awaitTaker(OTHER, Duration.ofMillis(1))).isTrue();
+	}
+
+	@Test
+	void aStickyConnectionDoesNotWaitForAWorkerThatStandsStill() throws Exception {
+		this.dispatcher = dispatcher(LoadBalancing.selector("ip-hash"));
+		Worker first = join(1);
+		Worker second = join(2);
+		connect();
+		Worker own = first.passed.isEmpty() ? second : first;
+		Worker other = (own == first) ? second : first;
+		connect();
+		assertThat(other.passed).isEmpty();
+		Awaitility.await().until(() -> {
+			this.dispatcher.tick();
+			return other.passed.size() == 1;
+		});
+		other.takes();
+		connect();
+		other.takes();
+		own.takes();
+		connect();
+		assertThat(other.passed).isEmpty();
+		own.takes();
 	}
 
 	@Test
@@ -440,6 +484,23 @@ class DispatcherTests {
 		this.dispatcher.counted(1, 20);
 		this.dispatcher.rebalance();
 		assertThat(first.rebalanced).isNull();
+	}
+
+	/**
+	 * Does not even say whether it is sticky.
+	 */
+	private static final class Moody implements WorkerSelector {
+
+		@Override
+		public WorkerCandidate select(List<WorkerCandidate> candidates, IncomingConnection connection) {
+			throw new StackOverflowError();
+		}
+
+		@Override
+		public boolean isSticky() {
+			throw new IllegalStateException("worst");
+		}
+
 	}
 
 	/**

@@ -78,6 +78,45 @@ class PassedServerSocketTests {
 		assertThat(this.primary.declined).isEmpty();
 	}
 
+	/**
+	 * As while the server has as many connections as it may have.
+	 */
+	@Test
+	void nothingIsPassedWhileTheAcceptorDoesNotCome() throws Exception {
+		try (SocketChannel client = SocketChannel.open(this.listening.getLocalAddress());
+				SocketChannel accepting = this.listening.accept()) {
+			this.socket.pass(1, descriptorOf(accepting));
+			Awaitility.await()
+				.atMost(Duration.ofSeconds(10))
+				.untilAsserted(() -> assertThat(this.primary.declined).containsExactly(1L));
+			assertThat(this.primary.gates).containsExactly(true, false);
+			CompletableFuture<SocketChannel> accepted = CompletableFuture.supplyAsync(this.socket::accept);
+			Awaitility.await()
+				.atMost(Duration.ofSeconds(10))
+				.untilAsserted(() -> assertThat(this.primary.gates).containsExactly(true, false, true));
+			this.socket.pass(2, descriptorOf(accepting));
+			try (SocketChannel connection = accepted.get(10, TimeUnit.SECONDS)) {
+				assertThat(connection.getRemoteAddress()).isEqualTo(client.getLocalAddress());
+			}
+		}
+	}
+
+	@Test
+	void aGateThatIsShutStaysShutWhenTheAcceptorComesBack() throws Exception {
+		try (SocketChannel client = SocketChannel.open(this.listening.getLocalAddress());
+				SocketChannel accepting = this.listening.accept()) {
+			this.socket.pass(1, descriptorOf(accepting));
+			Awaitility.await()
+				.atMost(Duration.ofSeconds(10))
+				.untilAsserted(() -> assertThat(this.primary.declined).containsExactly(1L));
+			this.socket.shut();
+			this.socket.wakeup();
+			assertThat(this.socket.accept()).isNull();
+			assertThat(this.primary.gates).containsExactly(true, false, false);
+			assertThat(client.isOpen()).isTrue();
+		}
+	}
+
 	private static FileDescriptor descriptorOf(SocketChannel channel) throws Exception {
 		Field field = Class.forName("sun.nio.ch.SocketChannelImpl").getDeclaredField("fd");
 		field.setAccessible(true);
@@ -90,8 +129,11 @@ class PassedServerSocketTests {
 
 		private final List<Long> declined = new CopyOnWriteArrayList<>();
 
+		private final List<Boolean> gates = new CopyOnWriteArrayList<>();
+
 		@Override
 		public void gate(ListenAddress address, boolean open) {
+			this.gates.add(open);
 		}
 
 		@Override
