@@ -109,10 +109,16 @@ public final class DescriptorSocket implements LinkSocket {
 		this.output.getOutputStream().write(bytes);
 	}
 
+	/**
+	 * junixsocket does not close a descriptor that it has been given.
+	 */
 	@Override
 	public void close() throws IOException {
 		try (this.output) {
 			this.socket.close();
+		}
+		finally {
+			Descriptors.close(this.output.getFileDescriptor());
 		}
 	}
 

@@ -187,6 +187,23 @@ class LinkTests {
 		}
 	}
 
+	@ParameterizedTest
+	@ValueSource(booleans = { true, false })
+	@EnabledOnOs(OS.LINUX)
+	void aLinkLeavesNoDescriptorBehind(boolean lostByWriting) throws Exception {
+		long before = openDescriptors();
+		Link link = new Link("test", new DescriptorSocket(this.primary), this.inbox);
+		assertThat(openDescriptors()).isGreaterThan(before);
+		if (lostByWriting) {
+			this.worker.close();
+			link.send(new FromPrimary.Connection(1, new ListenAddress("*", 8080, 0), null));
+			link.start();
+			this.inbox.closed.get(10, TimeUnit.SECONDS);
+		}
+		link.close();
+		await().untilAsserted(() -> assertThat(openDescriptors()).isEqualTo(before - (lostByWriting ? 2 : 1)));
+	}
+
 	/**
 	 * With one descriptor left, the kernel delivers, and the descriptor cannot be
 	 * duplicated.

@@ -40,12 +40,33 @@ class ConnectionLimitTests {
 				assertThat(second.get("/pid").pid()).isNotEqualTo(freed);
 				third.send("GET", "/pid", new byte[0]);
 				assertThat(third.isAnswered(Duration.ofSeconds(1))).isFalse();
+				assertThatOtherPortsAnswer(cluster);
 				first.send("GET", "/pid", new byte[0], "Connection: close");
 				assertThat(first.read().closes()).isTrue();
 				// Jetty waits for the client to close, too
 				HttpConnection.closeQuietly(first);
 				assertThat(third.read().pid()).isEqualTo(freed);
+				HttpConnection.closeQuietly(third);
+				for (int i = 0; i < 4; i++) {
+					assertThat(answersOnce(cluster)).as("while the other one is full").isEqualTo(freed);
+				}
 			}
+		}
+	}
+
+	private static void assertThatOtherPortsAnswer(ClusterProcess cluster) throws IOException {
+		for (int i = 0; i < 4; i++) {
+			try (HttpConnection probe = HttpConnection.open(cluster.managementPort(), TIMEOUT)) {
+				probe.send("GET", "/actuator/health/liveness", new byte[0], "Connection: close");
+				assertThat(probe.read().status()).isEqualTo(200);
+			}
+		}
+	}
+
+	private static long answersOnce(ClusterProcess cluster) throws IOException {
+		try (HttpConnection connection = connect(cluster)) {
+			connection.send("GET", "/pid", new byte[0], "Connection: close");
+			return connection.read().pid();
 		}
 	}
 

@@ -13,6 +13,7 @@ import java.util.concurrent.TimeUnit;
 
 import io.clusterboot.it.LoadResult.Outcome;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.DisabledIfSystemProperty;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -26,6 +27,7 @@ import static org.awaitility.Awaitility.await;
 /**
  * A cluster that stops, for whatever reason, answers what it has accepted.
  */
+@Tag("every-server")
 @ExtendWith(PrintOutputOnFailure.class)
 class DrainTests {
 

@@ -105,6 +105,8 @@ class HangTests {
 
 		@Test
 		@Order(1)
+		@DisabledIfSystemProperty(named = "test.load-balancing", matches = "(?!kernel$).+",
+				disabledReason = "one connection waits for it: LoadBalancingTests")
 		void workerSuspendedForAMomentIsNotKilled() throws Exception {
 			List<Long> workers = cluster.workerPids();
 			long suspended = workers.get(0);
@@ -126,6 +128,8 @@ class HangTests {
 
 		@Test
 		@Order(2)
+		@DisabledIfSystemProperty(named = "test.load-balancing", matches = "(?!kernel$).+",
+				disabledReason = "nobody else accepts there")
 		void suspendedPrimaryDoesNotBlameItsWorkers() throws Exception {
 			List<Long> workers = cluster.workerPids();
 			suspend(cluster.pid());

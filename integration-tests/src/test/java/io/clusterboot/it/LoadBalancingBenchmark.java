@@ -2,7 +2,6 @@ package io.clusterboot.it;
 
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.LongSummaryStatistics;
@@ -51,8 +50,9 @@ class LoadBalancingBenchmark {
 				try (ClusterProcess process = start(application)) {
 					LoadGenerator load = LoadGenerator.on(process.port()).clients(CLIENTS).duration(DURATION);
 					load.run();
-					measure(measurements, application + ", one-shot", load);
-					measure(measurements, application + ", kept-alive", load.keepAlive());
+					List<Long> pids = application.equals(SINGLE) ? List.of(process.pid()) : process.workerPids();
+					measure(measurements, application + ", one-shot", load, pids);
+					measure(measurements, application + ", kept-alive", load.keepAlive(), pids);
 				}
 			}
 		}
@@ -70,9 +70,10 @@ class LoadBalancingBenchmark {
 			.awaitReady();
 	}
 
-	private static void measure(Map<String, List<Measurement>> measurements, String what, LoadGenerator load) {
+	private static void measure(Map<String, List<Measurement>> measurements, String what, LoadGenerator load,
+			List<Long> pids) {
 		LoadResult result = load.run().assertNoFailures();
-		measurements.computeIfAbsent(what, (key) -> new ArrayList<>()).add(Measurement.of(result));
+		measurements.computeIfAbsent(what, (key) -> new ArrayList<>()).add(Measurement.of(result, pids));
 	}
 
 	private static void print(Map<String, List<Measurement>> measurements) {
@@ -102,7 +103,7 @@ class LoadBalancingBenchmark {
 	private record Measurement(double perSecond, double median, double percentile99, double least, double mean,
 			double most) {
 
-		private static Measurement of(LoadResult result) {
+		private static Measurement of(LoadResult result, List<Long> pids) {
 			double[] times = result.exchanges()
 				.stream()
 				.map(Exchange::duration)
@@ -111,8 +112,10 @@ class LoadBalancingBenchmark {
 				.toArray();
 			long begin = result.exchanges().stream().mapToLong(Exchange::start).min().orElseThrow();
 			long end = result.exchanges().stream().mapToLong(Exchange::end).max().orElseThrow();
-			Collection<Long> byWorker = result.answers().values();
-			LongSummaryStatistics spread = byWorker.stream().mapToLong(Long::longValue).summaryStatistics();
+			Map<Long, Long> answers = result.answers();
+			LongSummaryStatistics spread = pids.stream()
+				.mapToLong((pid) -> answers.getOrDefault(pid, 0L))
+				.summaryStatistics();
 			return new Measurement(times.length * 1e9 / (end - begin), times[times.length / 2],
 					times[times.length * 99 / 100], spread.getMin(), spread.getAverage(), spread.getMax());
 		}
