@@ -233,7 +233,8 @@ class LinkTests {
 				assertThat(this.inbox.descriptors).isEmpty();
 				assertThat(scarce).isNotNull();
 			}
-			assertThat(openDescriptors()).isEqualTo(before);
+			// those of the helping process are closed when that has exited
+			await().untilAsserted(() -> assertThat(openDescriptors()).isEqualTo(before));
 			sender.send(offer, sent.getFD());
 			assertThat(this.inbox.next()).isEqualTo(offer);
 			assertThat(this.inbox.descriptors).hasSize(1);
