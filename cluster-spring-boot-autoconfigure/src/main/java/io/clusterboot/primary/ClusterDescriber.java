@@ -6,9 +6,11 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Objects;
 
+import io.clusterboot.protocol.Busyness;
 import io.clusterboot.protocol.ClusterDescription;
 import io.clusterboot.protocol.ClusterDescription.PrimaryDescription;
 import io.clusterboot.protocol.ClusterDescription.WorkerDescription;
+import io.clusterboot.protocol.WorkerLoad;
 import io.clusterboot.redis.RedisServer;
 
 /**
@@ -61,10 +63,18 @@ final class ClusterDescriber {
 			.toList();
 	}
 
-	private static WorkerDescription describe(Slot slot, WorkerHandle worker, long now) {
+	private WorkerDescription describe(Slot slot, WorkerHandle worker, long now) {
 		return new WorkerDescription(worker.id(), worker.index(), worker.pid(), worker.state(), worker.generation(),
 				worker.build().id(), worker.startedAt(), worker.readyAt(), worker.age(now), slot.restarts(),
-				slot.lastExit(), worker.load());
+				slot.lastExit(), load(worker));
+	}
+
+	/**
+	 * What selectors decide by is newer than the last heartbeat.
+	 */
+	private WorkerLoad load(WorkerHandle worker) {
+		Busyness busyness = this.dispatcher.busyness(worker.id());
+		return (busyness != null) ? worker.load().with(busyness) : worker.load();
 	}
 
 }

@@ -280,6 +280,18 @@ final class Dispatcher {
 	}
 
 	/**
+	 * What selectors are told of a worker.
+	 * @param id id of the worker
+	 * @return how busy it is, or {@code null} if it says nothing, since nobody selects
+	 */
+	synchronized @Nullable Busyness busyness(int id) {
+		Receiver receiver = this.receivers.get(id);
+		return (receiver != null && receiver.busyness != null)
+				? new Busyness(receiver.connections, receiver.busyness.activeRequests(), receiver.busyness.reported())
+				: null;
+	}
+
+	/**
 	 * A worker has said how many connections it has.
 	 * @param id id of the worker
 	 * @param connections the number
@@ -576,7 +588,7 @@ final class Dispatcher {
 		/** Whether it has told their number since they were last looked at. */
 		private boolean heard;
 
-		private Busyness busyness = Busyness.NONE;
+		private @Nullable Busyness busyness;
 
 		private Receiver(int id, int index, HandleRegistry.Peer peer) {
 			this.id = id;
@@ -621,8 +633,8 @@ final class Dispatcher {
 		}
 
 		private WorkerCandidate candidate() {
-			return new WorkerCandidate(this.id, this.index, this.connections, this.busyness.activeRequests(),
-					this.busyness.reported());
+			Busyness known = (this.busyness != null) ? this.busyness : Busyness.NONE;
+			return new WorkerCandidate(this.id, this.index, this.connections, known.activeRequests(), known.reported());
 		}
 
 	}

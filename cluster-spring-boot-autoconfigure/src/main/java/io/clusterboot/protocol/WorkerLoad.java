@@ -28,4 +28,14 @@ public record WorkerLoad(int activeRequests, long totalRequests, Duration oldest
 	 */
 	public static final WorkerLoad NONE = new WorkerLoad(0, 0, Duration.ZERO, 0, 0, 0, 0, 0, -1, 0, 0);
 
+	/**
+	 * This load, with something that is known better.
+	 * @param busyness what is known better
+	 * @return the load
+	 */
+	public WorkerLoad with(Busyness busyness) {
+		return new WorkerLoad(busyness.activeRequests(), this.totalRequests, this.oldestRequest, busyness.connections(),
+				this.heapUsed, this.heapAfterGc, this.heapMax, this.rss, this.cpu, this.threads, busyness.reported());
+	}
+
 }

@@ -261,6 +261,9 @@ class DispatcherTests {
 		first.declines();
 		connect();
 		assertThat(seen).containsExactly("5/2/0.5 0/0/0.0", "7/3/0.5 0/0/0.0", "0/0/0.0", "7/3/0.5");
+		assertThat(this.dispatcher.busyness(1)).as("what is shown is what they know")
+			.isEqualTo(new Busyness(8, 3, 0.5));
+		assertThat(this.dispatcher.busyness(2)).as("has said nothing").isNull();
 	}
 
 	@Test

@@ -209,10 +209,18 @@ class LoadBalancingTests {
 	void connectionsAreSpreadEvenly() {
 		try (ClusterProcess cluster = cluster("round-robin").start()) {
 			cluster.awaitReady();
+			LoadGenerator.on(cluster.port()).clients(1).requests(100).run().assertNoFailures();
+			List<Integer> descriptors = descriptorsOfWorkers(cluster);
 			LoadResult result = LoadGenerator.on(cluster.port()).clients(1).requests(1000).run().assertNoFailures();
 			result.assertAnsweredBy(cluster.workerPids());
 			assertThat(result.ratio()).as(result::table).isLessThan(1.1);
+			await().atMost(TIMEOUT)
+				.untilAsserted(() -> assertThat(descriptorsOfWorkers(cluster)).isEqualTo(descriptors));
 		}
+	}
+
+	private static List<Integer> descriptorsOfWorkers(ClusterProcess cluster) {
+		return cluster.workerPids().stream().map(ClusterProcess::openDescriptors).toList();
 	}
 
 	@ParameterizedTest
