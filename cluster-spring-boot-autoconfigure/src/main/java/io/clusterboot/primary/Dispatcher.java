@@ -550,11 +550,12 @@ final class Dispatcher {
 	synchronized void close() {
 		this.closed = true;
 		new ArrayList<>(this.acceptors.values()).forEach(ConnectionAcceptor::close);
-		for (Connection connection : this.waiting) {
+		List<Connection> abandoned = List.copyOf(this.waiting);
+		this.waiting.clear();
+		for (Connection connection : abandoned) {
 			answer(connection.handOver(), false);
 			Descriptors.close(connection.descriptor());
 		}
-		this.waiting.clear();
 		notifyAll();
 	}
 
