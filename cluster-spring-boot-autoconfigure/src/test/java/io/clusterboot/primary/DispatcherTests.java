@@ -199,14 +199,22 @@ class DispatcherTests {
 		assertThat(this.dispatcher.awaitTaker(OTHER, Duration.ofMillis(1))).isTrue();
 	}
 
-	@Test
-	void aStickyConnectionDoesNotWaitForAWorkerThatStandsStill() throws Exception {
-		this.dispatcher = dispatcher(LoadBalancing.selector("ip-hash"));
+	/**
+	 * Two workers join.
+	 * @return the one that has been passed a connection, as it is all of its client's
+	 */
+	private Worker joinWithOwner() throws IOException {
 		Worker first = join(1);
 		Worker second = join(2);
 		connect();
-		Worker own = first.passed.isEmpty() ? second : first;
-		Worker other = (own == first) ? second : first;
+		return first.passed.isEmpty() ? second : first;
+	}
+
+	@Test
+	void aStickyConnectionDoesNotWaitForAWorkerThatStandsStill() throws Exception {
+		this.dispatcher = dispatcher(LoadBalancing.selector("ip-hash"));
+		Worker own = joinWithOwner();
+		Worker other = this.workers.get(3 - own.id);
 		connect();
 		assertThat(other.passed).isEmpty();
 		Awaitility.await().until(() -> {
@@ -225,11 +233,8 @@ class DispatcherTests {
 	@Test
 	void aStickyConnectionWaitsForItsWorkerUntilThatIsGone() throws Exception {
 		this.dispatcher = dispatcher(LoadBalancing.selector("ip-hash"));
-		Worker first = join(1);
-		Worker second = join(2);
-		connect();
-		Worker own = first.passed.isEmpty() ? second : first;
-		Worker other = (own == first) ? second : first;
+		Worker own = joinWithOwner();
+		Worker other = this.workers.get(3 - own.id);
 		connect();
 		assertThat(other.passed).isEmpty();
 		own.takes();

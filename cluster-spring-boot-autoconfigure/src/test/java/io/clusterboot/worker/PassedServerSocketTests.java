@@ -85,10 +85,7 @@ class PassedServerSocketTests {
 	void nothingIsPassedWhileTheAcceptorDoesNotCome() throws Exception {
 		try (SocketChannel client = SocketChannel.open(this.listening.getLocalAddress());
 				SocketChannel accepting = this.listening.accept()) {
-			this.socket.pass(1, descriptorOf(accepting));
-			Awaitility.await()
-				.atMost(Duration.ofSeconds(10))
-				.untilAsserted(() -> assertThat(this.primary.declined).containsExactly(1L));
+			passToNobody(accepting);
 			assertThat(this.primary.gates).containsExactly(true, false);
 			CompletableFuture<SocketChannel> accepted = CompletableFuture.supplyAsync(this.socket::accept);
 			Awaitility.await()
@@ -105,16 +102,20 @@ class PassedServerSocketTests {
 	void aGateThatIsShutStaysShutWhenTheAcceptorComesBack() throws Exception {
 		try (SocketChannel client = SocketChannel.open(this.listening.getLocalAddress());
 				SocketChannel accepting = this.listening.accept()) {
-			this.socket.pass(1, descriptorOf(accepting));
-			Awaitility.await()
-				.atMost(Duration.ofSeconds(10))
-				.untilAsserted(() -> assertThat(this.primary.declined).containsExactly(1L));
+			passToNobody(accepting);
 			this.socket.shut();
 			this.socket.wakeup();
 			assertThat(this.socket.accept()).isNull();
 			assertThat(this.primary.gates).containsExactly(true, false, false);
 			assertThat(client.isOpen()).isTrue();
 		}
+	}
+
+	private void passToNobody(SocketChannel accepting) throws Exception {
+		this.socket.pass(1, descriptorOf(accepting));
+		Awaitility.await()
+			.atMost(Duration.ofSeconds(10))
+			.untilAsserted(() -> assertThat(this.primary.declined).containsExactly(1L));
 	}
 
 	private static FileDescriptor descriptorOf(SocketChannel channel) throws Exception {
