@@ -23,6 +23,12 @@ public record DashboardState(ClusterDescriptor cluster, List<PastEvent> events, 
 	/** Time between two events of a stream. */
 	static final Duration INTERVAL = Duration.ofMillis(250);
 
+	/** Longest time that a stream goes on without its caller being asked who he is. */
+	static final Duration LONGEST_STREAM = Duration.ofMinutes(5);
+
+	/** Streams of one worker; other pages poll. Each may hold a thread that writes. */
+	static final int MOST_VIEWERS = 32;
+
 	private static final JsonMapper MAPPER = JsonMapper.builder().build();
 
 	/**

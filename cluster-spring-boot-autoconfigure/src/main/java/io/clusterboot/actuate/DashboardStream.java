@@ -3,6 +3,7 @@ package io.clusterboot.actuate;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
@@ -25,12 +26,9 @@ import org.springframework.web.HttpRequestHandler;
 /**
  * Sends what the dashboard shows as server-sent events, four times a second. A worker
  * that leaves ends its streams at once: the page goes on with another one, and the drain
- * does not wait for it.
+ * does not wait for it. No stream lasts, so that whoever has logged out does not look on.
  */
 public final class DashboardStream implements HttpRequestHandler, DisposableBean {
-
-	/** Pages that one worker serves; others poll. Each may hold a thread that writes. */
-	private static final int MOST = 32;
 
 	private static final int SERVICE_UNAVAILABLE = 503;
 
@@ -42,9 +40,13 @@ public final class DashboardStream implements HttpRequestHandler, DisposableBean
 
 	private final Set<Viewer> viewers = ConcurrentHashMap.newKeySet();
 
+	private final long longest;
+
+	private final AtomicBoolean asking = new AtomicBoolean();
+
 	private final ScheduledExecutorService clock;
 
-	private final ExecutorService writers;
+	private final ExecutorService threads;
 
 	/**
 	 * Create a stream.
@@ -52,18 +54,23 @@ public final class DashboardStream implements HttpRequestHandler, DisposableBean
 	 * @param endpoint knows what to show
 	 */
 	public DashboardStream(WorkerAgent agent, ClusterDashboardEndpoint endpoint) {
+		this(agent, endpoint, DashboardState.LONGEST_STREAM);
+	}
+
+	DashboardStream(WorkerAgent agent, ClusterDashboardEndpoint endpoint, Duration longest) {
 		this.agent = agent;
 		this.endpoint = endpoint;
+		this.longest = longest.toNanos();
 		CustomizableThreadFactory factory = new CustomizableThreadFactory("cluster-dashboard-");
 		factory.setDaemon(true);
 		this.clock = Executors.newSingleThreadScheduledExecutor(factory);
-		this.writers = Executors.newCachedThreadPool(factory);
+		this.threads = Executors.newCachedThreadPool(factory);
 		this.clock.scheduleAtFixedRate(this::tick, 0, DashboardState.INTERVAL.toMillis(), TimeUnit.MILLISECONDS);
 	}
 
 	@Override
 	public void handleRequest(HttpServletRequest request, HttpServletResponse response) throws IOException {
-		if (this.agent.isLeaving() || this.viewers.size() >= MOST) {
+		if (this.agent.isLeaving() || this.viewers.size() >= DashboardState.MOST_VIEWERS) {
 			response.sendError(SERVICE_UNAVAILABLE);
 			return;
 		}
@@ -77,24 +84,36 @@ public final class DashboardStream implements HttpRequestHandler, DisposableBean
 		async.setTimeout(0);
 		Viewer viewer = new Viewer(async);
 		this.viewers.add(viewer);
-		this.clock.execute(() -> send(viewer, this.endpoint.state().toEvent()));
+		ask();
 	}
 
 	private void tick() {
+		boolean leaving = this.agent.isLeaving();
+		long now = System.nanoTime();
+		this.viewers.stream().filter((viewer) -> leaving || viewer.isOverdue(now)).forEach(Viewer::end);
+		ask();
+	}
+
+	/**
+	 * The primary may keep the asker waiting, and then all viewers wait for the same
+	 * answer.
+	 */
+	private void ask() {
+		if (!this.viewers.isEmpty() && this.asking.compareAndSet(false, true)) {
+			this.threads.execute(this::sendState);
+		}
+	}
+
+	private void sendState() {
 		try {
-			if (this.viewers.isEmpty()) {
-				return;
-			}
-			if (this.agent.isLeaving()) {
-				this.viewers.forEach(Viewer::end);
-				return;
-			}
 			byte[] event = this.endpoint.state().toEvent();
 			this.viewers.forEach((viewer) -> send(viewer, event));
 		}
 		catch (RuntimeException | LinkageError ex) {
-			// a scheduled task that throws is not run again
 			logger.warn("Nothing is sent to the dashboard", ex);
+		}
+		finally {
+			this.asking.set(false);
 		}
 	}
 
@@ -103,7 +122,7 @@ public final class DashboardStream implements HttpRequestHandler, DisposableBean
 	 */
 	private void send(Viewer viewer, byte[] event) {
 		if (viewer.writing.compareAndSet(false, true)) {
-			this.writers.execute(() -> viewer.write(event));
+			this.threads.execute(() -> viewer.write(event));
 		}
 	}
 
@@ -111,7 +130,7 @@ public final class DashboardStream implements HttpRequestHandler, DisposableBean
 	public void destroy() {
 		this.clock.shutdownNow();
 		this.viewers.forEach(Viewer::end);
-		this.writers.shutdown();
+		this.threads.shutdown();
 	}
 
 	/**
@@ -122,12 +141,18 @@ public final class DashboardStream implements HttpRequestHandler, DisposableBean
 
 		private final AsyncContext async;
 
+		private final long since = System.nanoTime();
+
 		private final AtomicBoolean writing = new AtomicBoolean();
 
 		private volatile boolean ended;
 
 		private Viewer(AsyncContext async) {
 			this.async = async;
+		}
+
+		private boolean isOverdue(long now) {
+			return now - this.since > DashboardStream.this.longest;
 		}
 
 		private void write(byte[] event) {

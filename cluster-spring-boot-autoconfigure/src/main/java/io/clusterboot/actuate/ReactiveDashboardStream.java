@@ -2,6 +2,7 @@ package io.clusterboot.actuate;
 
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.concurrent.atomic.AtomicInteger;
 
 import io.clusterboot.worker.WorkerAgent;
 import reactor.core.publisher.Flux;
@@ -23,7 +24,9 @@ public final class ReactiveDashboardStream implements WebHandler {
 
 	private final WorkerAgent agent;
 
-	private final ClusterDashboardEndpoint endpoint;
+	private final Flux<byte[]> events;
+
+	private final AtomicInteger viewers = new AtomicInteger();
 
 	/**
 	 * Create a stream.
@@ -32,33 +35,44 @@ public final class ReactiveDashboardStream implements WebHandler {
 	 */
 	public ReactiveDashboardStream(WorkerAgent agent, ClusterDashboardEndpoint endpoint) {
 		this.agent = agent;
-		this.endpoint = endpoint;
+		this.events = events(endpoint);
+	}
+
+	/**
+	 * To ask the primary takes a thread that may wait. All viewers wait for the same
+	 * answer.
+	 */
+	private static Flux<byte[]> events(ClusterDashboardEndpoint endpoint) {
+		return Flux.interval(Duration.ZERO, DashboardState.INTERVAL)
+			.onBackpressureDrop()
+			.concatMap((tick) -> Mono.fromCallable(() -> endpoint.state().toEvent())
+				.subscribeOn(Schedulers.boundedElastic()), 1)
+			.share();
 	}
 
 	@Override
 	public Mono<Void> handle(ServerWebExchange exchange) {
 		ServerHttpResponse response = exchange.getResponse();
-		if (this.agent.isLeaving()) {
+		if (this.agent.isLeaving() || this.viewers.get() >= DashboardState.MOST_VIEWERS) {
 			response.setStatusCode(HttpStatus.SERVICE_UNAVAILABLE);
 			return response.setComplete();
 		}
 		response.getHeaders().setContentType(new MediaType(MediaType.TEXT_EVENT_STREAM, StandardCharsets.UTF_8));
 		response.getHeaders().setCacheControl("no-store");
 		response.getHeaders().set("X-Accel-Buffering", "no");
-		return response.writeAndFlushWith(events(response.bufferFactory()).map(Flux::just));
+		return response.writeAndFlushWith(viewer(response.bufferFactory()).map(Flux::just));
 	}
 
 	/**
-	 * To ask the primary takes a thread that may wait. A page that does not read misses
-	 * what comes meanwhile.
+	 * A page that does not read misses what comes meanwhile.
 	 */
-	private Flux<DataBuffer> events(DataBufferFactory buffers) {
-		return Flux.interval(Duration.ZERO, DashboardState.INTERVAL)
-			.onBackpressureDrop()
-			.takeWhile((tick) -> !this.agent.isLeaving())
-			.concatMap((tick) -> Mono.fromCallable(() -> this.endpoint.state().toEvent())
-				.subscribeOn(Schedulers.boundedElastic()), 1)
-			.map(buffers::wrap);
+	private Flux<DataBuffer> viewer(DataBufferFactory buffers) {
+		return this.events.onBackpressureLatest()
+			.map(buffers::wrap)
+			.takeUntilOther(Flux.interval(DashboardState.INTERVAL).filter((tick) -> this.agent.isLeaving()))
+			.take(DashboardState.LONGEST_STREAM)
+			.doOnSubscribe((subscription) -> this.viewers.incrementAndGet())
+			.doFinally((signal) -> this.viewers.decrementAndGet());
 	}
 
 }

@@ -5,6 +5,7 @@ import java.util.List;
 import io.clusterboot.ClusterProperties;
 import io.clusterboot.actuate.ClusterDashboardEndpoint;
 import io.clusterboot.actuate.ClusterEndpoint;
+import io.clusterboot.actuate.ClusterEndpointWebExtension;
 import io.clusterboot.actuate.DashboardPaths;
 import io.clusterboot.worker.WorkerAgent;
 
@@ -44,17 +45,17 @@ public final class ClusterDashboardAutoConfiguration {
 	}
 
 	/**
-	 * The operations are there if the endpoint that has them is exposed, too, and may be
-	 * written to.
+	 * The operations are there if the endpoint that has them is on the web, too, and may
+	 * be written to.
 	 */
 	@Bean
 	@ConditionalOnMissingBean
 	ClusterDashboardEndpoint clusterDashboardEndpoint(WorkerAgent agent, ObjectProvider<ClusterEndpoint> endpoint,
-			DashboardPaths paths, ObjectProvider<EndpointAccessResolver> access, ClusterProperties properties,
-			Environment environment) {
+			ObjectProvider<ClusterEndpointWebExtension> operations, DashboardPaths paths,
+			ObjectProvider<EndpointAccessResolver> access, ClusterProperties properties, Environment environment) {
 		ClusterEndpoint exposed = endpoint.getIfAvailable();
 		EndpointAccessResolver resolver = access.getIfAvailable();
-		boolean writable = exposed != null && resolver != null
+		boolean writable = operations.getIfAvailable() != null && resolver != null
 				&& resolver.accessFor(CLUSTER, Access.READ_ONLY) == Access.UNRESTRICTED;
 		ClusterEndpoint cluster = (exposed != null) ? exposed
 				: new ClusterEndpoint(agent, environment.getProperty("spring.application.name"), () -> null);

@@ -85,8 +85,13 @@ final class PrimaryServer implements AutoCloseable {
 				this.server.getAddress().getAddress().getHostAddress()));
 	}
 
-	private static void answer(HttpExchange exchange, String path, Page page) throws IOException {
-		if (!exchange.getRequestURI().getPath().equals(path)) {
+	private void answer(HttpExchange exchange, String path, Page page) throws IOException {
+		if (this.server.getAddress().getAddress().isLoopbackAddress()
+				&& !LoopbackHost.matches(exchange.getRequestHeaders().getFirst("Host"))) {
+			send(exchange, Response.text(403,
+					"This port answers only to names of the loopback address, as in the header Host: localhost"));
+		}
+		else if (!exchange.getRequestURI().getPath().equals(path)) {
 			send(exchange, Response.text(404, "There is nothing at this path"));
 		}
 		else if (!"GET".equals(exchange.getRequestMethod()) && !"HEAD".equals(exchange.getRequestMethod())) {

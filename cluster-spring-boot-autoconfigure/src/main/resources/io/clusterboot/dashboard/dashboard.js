@@ -7,11 +7,17 @@
 (() => {
 	const settings = document.currentScript.dataset;
 	const SVG = "http://www.w3.org/2000/svg";
-	const TICK = 100;
-	const OVERDUE = 500;
+	const TICK = 50;
+	const OVERDUE = 400;
 	const NEXT_QUESTION = 200;
 	const MOST_QUESTIONS = 3;
-	const PATIENCE = 2000;
+	const LEAST_PATIENCE = MOST_QUESTIONS * NEXT_QUESTION;
+	// longer than a worker waits for the primary
+	const MOST_PATIENCE = 5000;
+	const OUT_OF_DATE = 1500;
+	const ALL_SILENT = 3000;
+	const STREAM_SILENT = 10000;
+	const REFUSED_AGAIN = 5000;
 	const HISTORY = 180 * 1000;
 	const SHORTEST_HISTORY = 30 * 1000;
 	const HISTORY_STEP = 900;
@@ -85,14 +91,14 @@
 
 	const row = (id) => {
 		const cells = {};
-		const tr = element("tr", {"data-worker": id});
-		const name = element("th", {scope: "row"});
+		const tr = element("tr", {role: "row", "data-worker": id});
+		const name = element("th", {role: "rowheader", scope: "row"});
 		cells.name = element("span");
 		cells.index = element("span", {class: "index"});
 		name.append(cells.name, " ", cells.index);
 		tr.append(name);
 		const add = (key, label, charted, type = "") => {
-			const td = element("td", {"data-label": label, "data-cell": key});
+			const td = element("td", {role: "cell", "data-label": label, "data-cell": key});
 			if (type) {
 				td.className = type;
 			}
@@ -116,7 +122,11 @@
 		add("exit", "Last exit", false, "exit");
 		const action = add("action", "Action", false, "action");
 		cells.button = element("button", {type: "button", "aria-label": `Restart worker-${id}`}, "Restart");
-		cells.button.addEventListener("click", () => restart(id));
+		cells.button.addEventListener("click", () => {
+			if (cells.button.getAttribute("aria-disabled") !== "true") {
+				restart(id);
+			}
+		});
 		action.append(cells.button);
 		cells.action = action;
 		byId("rows").append(tr);
@@ -173,7 +183,8 @@
 		setText(cells.restarts, String(description.restarts));
 		const exit = worker.exit || description.lastExit;
 		setText(cells.exit, exit ? `${exit.reason}, ${new Date(exit.at).toLocaleTimeString()}` : "none");
-		cells.button.disabled = state === "STOPPED" || state === "DRAINING";
+		// one that is disabled would lose the focus
+		cells.button.setAttribute("aria-disabled", state === "STOPPED" || state === "DRAINING");
 		cells.action.hidden = !mayWrite();
 		for (const key of Object.keys(metrics)) {
 			draw(cells[key + "Chart"], worker.history, key, now, scales[key]);
@@ -202,7 +213,13 @@
 		}
 	};
 
+	const focusSuccessorOf = (tr) => {
+		const button = document.querySelector(`#rows tr[data-index="${tr.dataset.index}"] button`);
+		(button && mayWrite() ? button : byId("workers-heading")).focus();
+	};
+
 	const showWorkers = (current, now) => {
+		const focused = document.activeElement.closest("#rows tr");
 		for (const description of current) {
 			let worker = workers.get(description.id);
 			if (!worker) {
@@ -224,6 +241,9 @@
 				byId("rows").insertBefore(worker.row.tr, rows[place] || null);
 			}
 		});
+		if (focused && !focused.isConnected) {
+			focusSuccessorOf(focused);
+		}
 	};
 
 	/* ---- the cluster as a whole ---- */
@@ -285,6 +305,9 @@
 			setText(item, `${step} ${({done: "replaced", now: "is being replaced", open: rolling ? "waits" : "not replaced"})[state]}`);
 		}
 		section.dataset.state = reload.state;
+		const output = reload.failure ? reload.failure.output : [];
+		byId("reload-output").hidden = output.length === 0;
+		setText(byId("reload-lines"), output.join("\n"));
 		if (followed === reload.id && !rolling) {
 			followed = null;
 			outcome(text, reload.state === "DONE" ? "good" : "error");
@@ -309,21 +332,32 @@
 	/* ---- what comes from the cluster ---- */
 
 	let state = null;
-	let lastUpdate = 0;
+	let shownAsOf = 0;
+	let lastUpdate = -Infinity;
+	let lastProblem = -Infinity;
+	let lastStreamUpdate = settings.live === "true" ? opened : -Infinity;
 	let longestGap = 0;
+	let refusal = "";
 
-	const update = (received) => {
-		const now = performance.now();
-		const problem = byId("problem");
-		problem.hidden = !received.cluster.error;
-		if (received.cluster.error) {
-			setText(problem, `The primary does not answer: ${received.cluster.error}`);
-			return;
+	/*
+	 * Of what was asked for at the same time, one worker may tell it later than another.
+	 */
+	const update = (received, asked) => {
+		if (asked < shownAsOf) {
+			return false;
 		}
-		if (lastUpdate > 0 && document.visibilityState === "visible") {
+		const now = performance.now();
+		refusal = "";
+		lastProblem = received.cluster.error ? now : -Infinity;
+		if (received.cluster.error) {
+			setText(byId("problem"), `The primary does not answer: ${received.cluster.error}`);
+			return false;
+		}
+		if (state && document.visibilityState === "visible") {
 			longestGap = Math.max(longestGap, now - lastUpdate);
 			byId("connection").dataset.longestGap = Math.round(longestGap);
 		}
+		shownAsOf = asked;
 		lastUpdate = now;
 		if (state && state.cluster.primary.pid !== received.cluster.primary.pid) {
 			lastEvent = 0;
@@ -344,55 +378,85 @@
 		showTotals(cluster);
 		showReload(cluster.reload, cluster.configuredWorkers);
 		showEvents(received.events);
+		return true;
 	};
 
-	const connection = (kind, text) => {
-		const node = byId("connection");
-		node.dataset.state = kind;
-		setText(node, text);
+	const showConnection = (now) => {
+		const current = (since) => now - since < OUT_OF_DATE;
+		const problem = now - lastProblem < MOST_PATIENCE;
+		byId("problem").hidden = !problem;
+		const [kind, text] = refusal ? ["refused", refusal]
+				: current(lastUpdate) ? current(lastStreamUpdate) ? ["live", "Live"] : ["polling", "Live, by polling"]
+				: problem ? ["waiting", "Waiting for the primary"]
+				: ["connecting", state ? "Reconnecting" : "Connecting"];
+		byId("connection").dataset.state = kind;
+		setText(byId("connection"), text);
 	};
 
-	let source = null;
-	let failures = 0;
-	let polling = false;
-	let questions = 0;
-	let lastQuestion = -NEXT_QUESTION;
+	class Refused extends Error { }
+
+	/*
+	 * Whoever is not logged in any more is told so by a status, or led to a page.
+	 */
+	const getJson = async (path, signal) => {
+		const response = await fetch(`${settings.base}/${path}`,
+				{signal, cache: "no-store", redirect: "manual", headers: {Accept: "application/json"}});
+		const json = /json/.test(response.headers.get("Content-Type"));
+		if (response.type === "opaqueredirect" || response.status === 401 || response.ok && !json) {
+			throw new Refused("You have to log in again");
+		}
+		if (response.status === 403) {
+			throw new Refused("You may not see this");
+		}
+		const answer = json ? await response.json() : {};
+		// a worker tells with an error's status that the primary does not answer
+		if (!response.ok && !answer.cluster) {
+			throw new Error(`It answered with ${response.status}`);
+		}
+		return answer;
+	};
+
+	const questions = new Set();
+	let lastQuestion = -Infinity;
+	let patience = LEAST_PATIENCE;
 
 	/*
 	 * A worker that hangs, or has only just started, is not waited for: as long as nothing
-	 * comes, others are asked too. What was asked for before something came is out of date.
+	 * comes, others are asked too. To give a question up closes its connection, and so the
+	 * browser runs out of connections to the one that hangs. Where all take long, the next
+	 * ones are given more time.
 	 */
-	const poll = async () => {
+	const poll = () => {
 		const asked = performance.now();
-		if (questions >= MOST_QUESTIONS || asked - lastQuestion < NEXT_QUESTION) {
+		if (asked - lastQuestion < (refusal ? REFUSED_AGAIN : NEXT_QUESTION)) {
 			return;
 		}
-		questions++;
-		lastQuestion = asked;
-		const abort = new AbortController();
-		const timer = setTimeout(() => abort.abort(), PATIENCE);
-		try {
-			const response = await fetch(`${settings.base}/state`, {signal: abort.signal, cache: "no-store",
-				headers: {Accept: "application/json"}});
-			const received = await response.json();
-			if (lastUpdate > asked) {
+		if (questions.size >= MOST_QUESTIONS) {
+			const [oldest] = questions;
+			if (asked - oldest.asked < patience) {
 				return;
 			}
-			update(received);
-			if (polling) {
-				connection("polling", "Live, by polling");
+			oldest.abort.abort();
+			questions.delete(oldest);
+			patience = Math.min(patience * 1.5, MOST_PATIENCE);
+		}
+		lastQuestion = asked;
+		const question = {asked, abort: new AbortController()};
+		questions.add(question);
+		getJson("state", question.abort.signal).finally(() => questions.delete(question)).then((received) => {
+			const took = performance.now() - asked;
+			patience = Math.min(Math.max(2 * took, LEAST_PATIENCE), MOST_PATIENCE);
+			update(received, asked);
+		}, (failure) => {
+			if (failure instanceof Refused && asked >= shownAsOf) {
+				refusal = failure.message;
 			}
-		}
-		catch (failure) {
-			if (lastUpdate < asked) {
-				connection("connecting", "Reconnecting");
-			}
-		}
-		finally {
-			clearTimeout(timer);
-			questions--;
-		}
+		}).catch(console.error);
 	};
+
+	let source = null;
+	let heard = 0;
+	let failures = 0;
 
 	const stream = () => {
 		if (source) {
@@ -400,11 +464,13 @@
 		}
 		const attempt = new EventSource(`${settings.base}/events`);
 		source = attempt;
+		heard = performance.now();
 		attempt.addEventListener("message", (message) => {
 			failures = 0;
-			polling = false;
-			update(JSON.parse(message.data));
-			connection("live", "Live");
+			heard = performance.now();
+			if (update(JSON.parse(message.data), heard)) {
+				lastStreamUpdate = heard;
+			}
 		});
 		attempt.addEventListener("error", () => {
 			attempt.close();
@@ -413,31 +479,32 @@
 			}
 			source = null;
 			failures++;
-			polling = failures >= ATTEMPTS;
-			setTimeout(stream, polling ? STREAM_AGAIN : failures > 1 ? RETRY : 0);
+			setTimeout(stream, refusal || failures >= ATTEMPTS ? STREAM_AGAIN : failures > 1 ? RETRY : 0);
 			// the first stream of another worker may take a moment longer
 			poll();
 		});
 	};
 
 	setInterval(() => {
-		const since = performance.now() - lastUpdate;
-		if (since > OVERDUE) {
+		const now = performance.now();
+		if (now - lastUpdate > OVERDUE) {
 			poll();
 		}
-		if (!polling && source && lastUpdate > 0 && since > 4 * OVERDUE) {
+		if (source && (now - Math.max(heard, lastUpdate) > ALL_SILENT || now - heard > STREAM_SILENT)) {
 			stream();
 		}
+		showConnection(now);
 	}, TICK);
 
 	/* ---- what may be done ---- */
 
-	let session = {mayWrite: true};
+	let session = {mayWrite: false};
 
 	const askSession = async () => {
-		const response = await fetch(`${settings.base}/session`, {cache: "no-store", headers: {Accept: "application/json"}});
-		return response.ok ? response.json() : {mayWrite: false};
+		session = await getJson("session", AbortSignal.timeout(MOST_PATIENCE));
 	};
+
+	const learnSession = (delay) => askSession().catch(() => setTimeout(learnSession, delay, Math.min(2 * delay, 30000)));
 
 	const mayWrite = () => Boolean(state && state.writable && session.mayWrite);
 
@@ -462,7 +529,7 @@
 	});
 
 	const post = async (operation, body) => {
-		session = await askSession();
+		await askSession();
 		const headers = {"Content-Type": "application/json", Accept: "application/json"};
 		if (session.csrfHeader) {
 			headers[session.csrfHeader] = session.csrfToken;
@@ -471,7 +538,8 @@
 				{method: "POST", headers, body: JSON.stringify(body), cache: "no-store"});
 		const answer = await response.json().catch(() => ({}));
 		if (!response.ok) {
-			const reasons = {401: "You have to log in", 403: "You may not do that", 405: "The endpoint is read-only"};
+			const token = session.csrfHeader ? ". All workers have to know the token against forged requests (CSRF)" : "";
+			const reasons = {401: `You have to log in${token}`, 403: `You may not do that${token}`, 405: "The endpoint is read-only"};
 			const failure = answer.failure ? answer.failure.reason : null;
 			throw new Error(reasons[response.status] || answer.error || failure || `It answered with ${response.status}`);
 		}
@@ -512,15 +580,10 @@
 	});
 
 	if (settings.operations) {
-		askSession().then((answer) => {
-			session = answer;
-		}, () => {});
+		learnSession(RETRY);
 	}
 	if (settings.live === "true") {
 		stream();
-	}
-	else {
-		polling = true;
 	}
 	poll();
 })();

@@ -30,6 +30,8 @@ import java.util.stream.Stream;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
+import static org.awaitility.Awaitility.await;
+
 /**
  * Chromium without a window, driven by its own protocol: one page, and what it complains
  * of.
@@ -161,6 +163,21 @@ final class Browser implements AutoCloseable {
 			throw new IllegalStateException(expression + ": " + result.get("exceptionDetails"));
 		}
 		return result.at("/result/value");
+	}
+
+	/**
+	 * Wait until an expression is true in the page.
+	 * @param expression the expression
+	 */
+	void awaitTrue(String expression) {
+		await().atMost(LIMIT.multipliedBy(2))
+			.pollInterval(Duration.ofMillis(50))
+			.until(() -> evaluate(expression).asBoolean(false));
+	}
+
+	void focusAndPressEnter(String id) {
+		evaluate("document.getElementById('%s').focus()".formatted(id));
+		press("Enter", "\r");
 	}
 
 	/**

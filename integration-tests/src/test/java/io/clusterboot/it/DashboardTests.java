@@ -1,6 +1,7 @@
 package io.clusterboot.it;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -35,6 +36,11 @@ class DashboardTests {
 	/** Where pictures are left for whoever wants to see them. */
 	private static final Path PICTURES = Path.of("target", "dashboard");
 
+	private static final String DASHBOARD = "/shop/actuator/cluster/dashboard";
+
+	/** Pages that a worker sends events. */
+	private static final int MOST_STREAMS = 32;
+
 	/** What the page promises. */
 	private static final int LONGEST_GAP = 1000;
 
@@ -58,9 +64,13 @@ class DashboardTests {
 		cluster.awaitLine("worker-2 .* is ready after");
 		browser = Browser.start(profile);
 		browser.screen(1280, 900, false, "light");
-		browser.open("http://127.0.0.1:%d/shop/actuator/cluster/dashboard".formatted(cluster.port()));
+		openDashboard();
 		awaitTrue("document.querySelectorAll('#rows tr[data-state=READY]').length == 2");
 		Files.createDirectories(PICTURES);
+	}
+
+	private static void openDashboard() {
+		browser.open("http://127.0.0.1:%d%s".formatted(cluster.port(), DASHBOARD));
 	}
 
 	@AfterAll
@@ -74,9 +84,7 @@ class DashboardTests {
 	}
 
 	private static void awaitTrue(String expression) {
-		await().atMost(TIMEOUT)
-			.pollInterval(Duration.ofMillis(50))
-			.until(() -> browser.evaluate(expression).asBoolean(false));
+		browser.awaitTrue(expression);
 	}
 
 	private static String text(String selector) {
@@ -98,8 +106,11 @@ class DashboardTests {
 	}
 
 	private static void focusAndPressEnter(String id) {
-		browser.evaluate("document.getElementById('%s').focus()".formatted(id));
-		browser.press("Enter", "\r");
+		browser.focusAndPressEnter(id);
+	}
+
+	private static void awaitConnection(String state) {
+		awaitTrue("document.getElementById('connection').dataset.state == '%s'".formatted(state));
 	}
 
 	@Test
@@ -108,7 +119,7 @@ class DashboardTests {
 		assertThat(text("h1")).isEqualTo("demo-app");
 		assertThat(text("#total-ready")).isEqualTo("2 of 2");
 		assertThat(pids()).containsExactlyInAnyOrderElementsOf(cluster.workerPids());
-		awaitTrue("document.getElementById('connection').dataset.state == 'live'");
+		awaitConnection("live");
 		awaitTrue("document.querySelectorAll('#events li').length >= 4");
 		browser.picture(PICTURES.resolve("light.png"));
 		assertThat(browser.complaints()).isEmpty();
@@ -122,7 +133,7 @@ class DashboardTests {
 		assertThat(browser.accessible()).contains("heading Workers", "table ", "columnheader Requests/s",
 				"button Restart worker-1", "spinbutton Workers", "log Events", "button Reload");
 		focusAndPressEnter("reload-button");
-		awaitTrue("document.getElementById('question').open");
+		awaitTrue("document.getElementById('question').open && document.activeElement.id == 'question-no'");
 		browser.press("Escape", "");
 		awaitTrue("!document.getElementById('question').open && document.activeElement.id == 'reload-button'");
 		assertThat(text("#outcome")).isEmpty();
@@ -236,6 +247,25 @@ class DashboardTests {
 
 	@Test
 	@Order(8)
+	void aPrimaryThatStandsStillIsTold() {
+		browser.evaluate("window.streams = 0; window.EventSource = class extends EventSource {"
+				+ " constructor(url) { super(url); window.streams++; } }; 0");
+		ClusterProcess.signal("STOP", List.of(cluster.pid()));
+		try {
+			awaitTrue("!document.getElementById('problem').hidden");
+			assertThat(text("#problem")).startsWith("The primary does not answer: ");
+			awaitConnection("waiting");
+		}
+		finally {
+			ClusterProcess.signal("CONT", List.of(cluster.pid()));
+		}
+		awaitConnection("live");
+		awaitTrue("document.getElementById('problem').hidden");
+		assertThat(browser.evaluate("window.streams").asInt()).isLessThanOrEqualTo(3);
+	}
+
+	@Test
+	@Order(9)
 	void aRestartByButtonReplacesOneWorker() {
 		List<Long> before = pids();
 		browser.evaluate("document.querySelector('#rows tr button').focus()");
@@ -246,10 +276,11 @@ class DashboardTests {
 		awaitTrue("document.getElementById('outcome').textContent.endsWith(' has been replaced')");
 		awaitTrue("document.querySelectorAll('#rows tr').length == 2");
 		assertThat(pids()).contains(before.get(1)).doesNotContain(before.get(0));
+		assertThat(browser.evaluate("document.activeElement.closest('tr').dataset.index").asString()).isEqualTo("0");
 	}
 
 	@Test
-	@Order(9)
+	@Order(10)
 	void itScalesAndSaysWhatIsRefused() {
 		browser.evaluate("document.getElementById('scale-workers').focus();"
 				+ "document.getElementById('scale-workers').value = 1");
@@ -262,26 +293,58 @@ class DashboardTests {
 		assertThat(text("#events")).contains("From 2 to 1 workers");
 	}
 
+	@Test
+	@Order(11)
+	void aPageBeyondTheLimitPolls() throws IOException {
+		browser.open("about:blank");
+		List<HttpConnection> others = new ArrayList<>();
+		try {
+			await().atMost(TIMEOUT).until(() -> {
+				HttpConnection other = HttpConnection.open(cluster.port(), TIMEOUT);
+				other.send("GET", DASHBOARD + "/events", new byte[0]);
+				if (other.readHead().status() == 200) {
+					others.add(other);
+				}
+				else {
+					other.close();
+				}
+				return others.size() == MOST_STREAMS;
+			});
+			openDashboard();
+			awaitConnection("polling");
+			assertThat(text("#connection")).isEqualTo("Live, by polling");
+		}
+		finally {
+			others.forEach(HttpConnection::closeQuietly);
+		}
+		awaitConnection("live");
+	}
+
 	/**
-	 * The primary has the same page on its own port, where it changes nothing.
+	 * The primary has the same page on its own port, where it changes nothing, and shows
+	 * nothing to pages of other sites.
 	 */
 	@Test
-	@Order(10)
-	void whereNothingCanBeChangedThereAreNoButtons() {
+	@Order(12)
+	void whereNothingCanBeChangedThereAreNoButtons() throws IOException {
 		String port = cluster.awaitLine("The primary answers on port (\\d+)").group(1);
 		browser.open("http://127.0.0.1:%s/dashboard".formatted(port));
 		awaitTrue("document.querySelectorAll('#rows tr[data-state=READY]').length == 1");
-		awaitTrue("document.getElementById('connection').dataset.state == 'polling'");
+		awaitConnection("polling");
 		assertThat(browser
 			.evaluate("[...document.querySelectorAll('button')].filter(button => button.offsetParent).length")
 			.asInt()).isZero();
+		try (HttpConnection connection = HttpConnection.open(Integer.parseInt(port), TIMEOUT)) {
+			connection.write("GET /cluster HTTP/1.1\r\nHost: example.org\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
+			assertThat(connection.read().status()).isEqualTo(403);
+		}
 	}
 
 	/**
 	 * A stream that breaks off is no error: the page goes on.
 	 */
 	@Test
-	@Order(11)
+	@Order(13)
 	void thePageHasNotComplained() {
 		assertThat(browser.complaints()).filteredOn((complaint) -> !complaint.contains("\"source\":\"network\""))
 			.isEmpty();

@@ -2,9 +2,11 @@ package io.clusterboot.it;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Base64;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 
 import io.clusterboot.it.HttpConnection.Reply;
@@ -12,10 +14,12 @@ import io.clusterboot.it.secured.SecuredApplication;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.DisabledIfSystemProperty;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 /**
  * Spring Security decides who may control the cluster, where it is present.
@@ -26,6 +30,10 @@ class SecurityTests {
 
 	private static final String ENDPOINT = "/actuator/cluster";
 
+	private static String basic(String user) {
+		return "Basic " + Base64.getEncoder().encodeToString((user + ":" + user).getBytes(StandardCharsets.UTF_8));
+	}
+
 	private static Reply send(ClusterProcess cluster, String method, String path, String user, String... headers)
 			throws IOException {
 		try (HttpConnection connection = HttpConnection.open(cluster.port(), Duration.ofMinutes(2))) {
@@ -33,10 +41,8 @@ class SecurityTests {
 				connection.send(method, path, new byte[0]);
 			}
 			else {
-				String credentials = Base64.getEncoder()
-					.encodeToString((user + ":" + user).getBytes(StandardCharsets.UTF_8));
 				connection.send(method, path, new byte[0],
-						Stream.concat(Stream.of("Authorization: Basic " + credentials), Stream.of(headers))
+						Stream.concat(Stream.of("Authorization: " + basic(user)), Stream.of(headers))
 							.toArray(String[]::new));
 			}
 			return connection.read();
@@ -71,6 +77,45 @@ class SecurityTests {
 			// it got through, and there is nothing to abort
 			assertThat(reply.status()).as(reply.body()).isEqualTo(409);
 		}
+	}
+
+	@Test
+	void aReaderSeesNoButtonsAndAnOperatorReloadsByButton(@TempDir Path profile) throws Exception {
+		assumeTrue(Browser.installed().isPresent(), "Chromium is not installed");
+		try (ClusterProcess cluster = ClusterProcess.securedApplication(SecuredApplication.class)
+			.property("app.csrf", true)
+			.property("management.endpoints.web.exposure.include", "health,cluster,clusterdashboard")
+			.property("management.endpoint.cluster.access", "unrestricted")
+			.property("cluster.reload.probation", "100ms")
+			.property("cluster.drain.idle-grace", "100ms")
+			.start(); Browser browser = Browser.start(profile)) {
+			cluster.awaitLine("worker-2 .* is ready after");
+			openDashboard(browser, cluster, "reader");
+			assertThat(browser.evaluate("document.getElementById('reload-button').checkVisibility()").asBoolean())
+				.isFalse();
+			openDashboard(browser, cluster, "operator");
+			browser.awaitTrue("document.getElementById('reload-button').checkVisibility()");
+			browser.focusAndPressEnter("reload-button");
+			browser.awaitTrue("document.getElementById('question').open");
+			browser.focusAndPressEnter("question-yes");
+			browser.awaitTrue("document.getElementById('outcome').textContent.endsWith('is done')");
+			// a stream that breaks off is no error
+			assertThat(browser.complaints()).filteredOn((complaint) -> !complaint.contains("\"source\":\"network\""))
+				.isEmpty();
+		}
+	}
+
+	/**
+	 * Open the page, and wait until it knows what its user may do.
+	 */
+	private static void openDashboard(Browser browser, ClusterProcess cluster, String user) {
+		browser.headers(Map.of("Authorization", basic(user)));
+		browser.open("http://127.0.0.1:%d%s/dashboard?%s".formatted(cluster.port(), ENDPOINT, user));
+		browser.awaitTrue("location.search == '?%s'".formatted(user)
+				+ " && document.querySelectorAll('#rows tr[data-state=READY]').length == 2"
+				+ " && performance.getEntriesByType('resource').some((entry) => entry.name.endsWith('/session'))");
+		String uptime = browser.evaluate("document.getElementById('total-primary').textContent").asString();
+		browser.awaitTrue("document.getElementById('total-primary').textContent != '%s'".formatted(uptime));
 	}
 
 	private static JsonNode look(ClusterProcess cluster) throws IOException {

@@ -14,6 +14,7 @@ import org.springframework.security.core.userdetails.UserDetails;
 import org.springframework.security.core.userdetails.UserDetailsService;
 import org.springframework.security.provisioning.InMemoryUserDetailsManager;
 import org.springframework.security.web.SecurityFilterChain;
+import org.springframework.security.web.csrf.CookieCsrfTokenRepository;
 
 /**
  * An application that is secured as the documentation says. The password of a user is his
@@ -39,7 +40,7 @@ public class SecuredApplication {
 
 	/**
 	 * For browsers only: without the exemption from the protection against forged
-	 * requests.
+	 * requests, whose token all workers know, and with a strict policy.
 	 */
 	@Bean
 	@Order(1)
@@ -51,6 +52,9 @@ public class SecuredApplication {
 				.anyRequest()
 				.authenticated())
 			.httpBasic(Customizer.withDefaults())
+			.csrf((csrf) -> csrf.csrfTokenRepository(new CookieCsrfTokenRepository()))
+			.headers((headers) -> headers
+				.contentSecurityPolicy((policy) -> policy.policyDirectives("default-src 'self'")))
 			.build();
 	}
 
