@@ -22,6 +22,7 @@ import io.prometheus.metrics.model.snapshots.MetricSnapshots;
 import org.junit.jupiter.api.Test;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 /**
  * Tests for {@link ClusterScrape}, asked of the worker with the id 1 at index 0.
@@ -119,7 +120,7 @@ class ClusterScrapeTests {
 	}
 
 	@Test
-	void whoLeavesInThisMomentIsSpokenForByItsSuccessor() {
+	void whoLeavesInThisMomentIsSpokenForByItsSuccessor() throws Exception {
 		worker(1, 0, WorkerState.READY);
 		worker(2, 1, WorkerState.READY);
 		worker(3, 2, WorkerState.READY);
@@ -132,7 +133,7 @@ class ClusterScrapeTests {
 	}
 
 	@Test
-	void oneWorkerIsSelectedByItsIndex() {
+	void oneWorkerIsSelectedByItsIndex() throws Exception {
 		worker(1, 0, WorkerState.READY);
 		worker(2, 1, WorkerState.READY);
 		MetricSnapshots selected = scrape().ofWorker(1);
@@ -140,6 +141,21 @@ class ClusterScrapeTests {
 		assertThat(ids(selected)).isEqualTo(Map.of("1", 2.0));
 		assertThat(selected.stream()).hasSize(1);
 		assertThat((Object) scrape().ofWorker(2)).isNull();
+	}
+
+	@Test
+	void theOneThatIsSelectedHasToAnswer() {
+		worker(1, 0, WorkerState.READY);
+		worker(2, 1, WorkerState.READY);
+		worker(3, 2, WorkerState.READY);
+		this.silent.add(2);
+		this.leaving.add(3);
+		assertThatExceptionOfType(NoAnswerException.class).isThrownBy(() -> scrape().ofWorker(1))
+			.withMessage("There are no meters of the worker at index 1: it has not answered within 300 ms");
+		assertThatExceptionOfType(NoAnswerException.class).isThrownBy(() -> scrape().ofWorker(2))
+			.withMessageContaining("the worker at index 2")
+			.withMessageContaining("leaves");
+		assertThat(this.omitted).containsExactly(1, 2);
 	}
 
 	@Test

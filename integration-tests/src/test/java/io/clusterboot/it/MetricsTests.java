@@ -214,6 +214,10 @@ class MetricsTests {
 			assertThat(value(worker.get(SCRAPE).body(),
 					"cluster_scrape_omissions_workers_total{omitted=\"1\",worker=\"0\"}"))
 				.isPositive();
+			HttpConnection.Reply selected = worker.get(SCRAPE + "?worker=1");
+			assertThat(selected.status()).as(selected.body()).isEqualTo(503);
+			assertThat(selected.headers().get("content-type")).startsWith("text/plain");
+			assertThat(selected.body()).contains("worker at index 1");
 		}
 		finally {
 			ClusterProcess.signal("CONT", List.of(suspended));
