@@ -1,5 +1,6 @@
 package io.clusterboot.actuate;
 
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Properties;
 import java.util.Set;
@@ -7,6 +8,7 @@ import java.util.function.Predicate;
 import java.util.function.Supplier;
 
 import io.clusterboot.metrics.ClusterScrape;
+import io.clusterboot.metrics.NoAnswerException;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import io.prometheus.metrics.model.snapshots.MetricSnapshot;
 import io.prometheus.metrics.model.snapshots.MetricSnapshots;
@@ -17,6 +19,7 @@ import org.springframework.boot.actuate.endpoint.web.WebEndpointResponse;
 import org.springframework.boot.actuate.endpoint.web.annotation.EndpointWebExtension;
 import org.springframework.boot.micrometer.metrics.autoconfigure.export.prometheus.PrometheusOutputFormat;
 import org.springframework.boot.micrometer.metrics.autoconfigure.export.prometheus.PrometheusScrapeEndpoint;
+import org.springframework.util.MimeTypeUtils;
 
 /**
  * {@link EndpointWebExtension @EndpointWebExtension} that has the
@@ -51,7 +54,8 @@ public class ClusterPrometheusEndpointExtension {
 	 * @param format the format
 	 * @param includedNames names of families to be included, or {@code null} for all
 	 * @param worker index of the worker, or {@code null}
-	 * @return 200, or 404 if there is no worker at that index
+	 * @return 200, or 404 if there is no worker at that index, or 503 if it does not
+	 * answer
 	 */
 	@ReadOperation(producesFrom = PrometheusOutputFormat.class)
 	public WebEndpointResponse<byte[]> scrape(PrometheusOutputFormat format, @Nullable Set<String> includedNames,
@@ -59,9 +63,16 @@ public class ClusterPrometheusEndpointExtension {
 		if (worker == null) {
 			return this.all.scrape(format, includedNames);
 		}
-		MetricSnapshots snapshots = this.scrape.ofWorker(worker);
-		return (snapshots != null) ? endpoint(() -> snapshots).scrape(format, includedNames)
-				: new WebEndpointResponse<>(WebEndpointResponse.STATUS_NOT_FOUND);
+		try {
+			MetricSnapshots snapshots = this.scrape.ofWorker(worker);
+			return (snapshots != null) ? endpoint(() -> snapshots).scrape(format, includedNames)
+					: new WebEndpointResponse<>(WebEndpointResponse.STATUS_NOT_FOUND);
+		}
+		catch (NoAnswerException ex) {
+			// no empty page, which Prometheus would take for a worker that is up
+			return new WebEndpointResponse<>((ex.getMessage() + "\n").getBytes(StandardCharsets.UTF_8),
+					WebEndpointResponse.STATUS_SERVICE_UNAVAILABLE, MimeTypeUtils.TEXT_PLAIN);
+		}
 	}
 
 	private PrometheusScrapeEndpoint endpoint(Supplier<MetricSnapshots> snapshots) {

@@ -44,10 +44,18 @@ enum ClusterMeter {
 			(statistics) -> reloads(statistics, (reloads) -> seconds(reloads.duration()))),
 
 	DISPATCHED("cluster.connections.dispatched", Kind.COUNTER, "connections",
-			"Connections that workers have taken from the primary", "worker", ClusterMeter::dispatched),
+			"Connections that workers have taken from the primary", "worker",
+			(statistics) -> byIndex(statistics.dispatched())),
 
 	HAND_OVERS("cluster.connections.hand.overs", Kind.COUNTER, "connections",
-			"Connections that workers have handed over to others", "outcome", ClusterMeter::handOvers);
+			"Connections that workers have handed over to others", "outcome", ClusterMeter::handOvers),
+
+	WAITING("cluster.connections.waiting", Kind.GAUGE, "connections",
+			"Connections that have been accepted, or are handed over, and that no worker has taken yet", null,
+			(statistics) -> single(statistics.queues().connections())),
+
+	BACKLOG("cluster.primary.backlog", Kind.GAUGE, "messages", "What waits to be sent to a worker", "worker",
+			(statistics) -> byIndex(statistics.queues().messages()));
 
 	/** In place of the value of a tag where there is no tag. */
 	private static final String NO_TAG = "";
@@ -189,10 +197,9 @@ enum ClusterMeter {
 		return values;
 	}
 
-	private static Map<String, Double> dispatched(ClusterStatistics statistics) {
+	private static Map<String, Double> byIndex(Map<Integer, ? extends Number> numbers) {
 		Map<String, Double> values = new LinkedHashMap<>();
-		new TreeMap<>(statistics.dispatched())
-			.forEach((index, count) -> values.put(Integer.toString(index), count.doubleValue()));
+		new TreeMap<>(numbers).forEach((index, number) -> values.put(Integer.toString(index), number.doubleValue()));
 		return values;
 	}
 

@@ -22,6 +22,8 @@ import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
+import org.springframework.core.NestedExceptionUtils;
+
 /**
  * Collects the meters of all workers. All are asked at the same time; one that does not
  * answer in time is left out.
@@ -74,9 +76,11 @@ public final class ClusterScrape {
 		});
 		SortedMap<Integer, MetricSnapshots> collected = new TreeMap<>();
 		answers.forEach((index, answer) -> {
-			MetricSnapshots snapshots = await(index, answer, deadline);
-			if (snapshots != null) {
-				collected.put(index, snapshots);
+			try {
+				collected.put(index, await(index, answer, deadline));
+			}
+			catch (NoAnswerException ex) {
+				logger.debug("Left out of a scrape: " + ex.getMessage());
 			}
 		});
 		if (workers.containsValue(this.local.id())) {
@@ -91,10 +95,11 @@ public final class ClusterScrape {
 	/**
 	 * The meters of one worker.
 	 * @param index its index
-	 * @return its meters with a label {@code worker}, or none if it does not answer in
-	 * time; {@code null} if there is no such worker
+	 * @return its meters with a label {@code worker}; {@code null} if there is no such
+	 * worker
+	 * @throws NoAnswerException if it does not answer in time
 	 */
-	public @Nullable MetricSnapshots ofWorker(int index) {
+	public @Nullable MetricSnapshots ofWorker(int index) throws NoAnswerException {
 		Integer id = representatives().get(index);
 		if (id == null) {
 			return null;
@@ -103,9 +108,7 @@ public final class ClusterScrape {
 		MetricSnapshots snapshots = (id == this.local.id()) ? this.local.worker()
 				: await(index, ask(index, id, deadline), deadline);
 		SnapshotMerge merge = new SnapshotMerge();
-		if (snapshots != null) {
-			merge.add(index, snapshots);
-		}
+		merge.add(index, snapshots);
 		return merge.result();
 	}
 
@@ -149,27 +152,32 @@ public final class ClusterScrape {
 		});
 	}
 
-	private @Nullable MetricSnapshots await(int index, CompletableFuture<byte[]> answer, long deadline) {
+	private MetricSnapshots await(int index, CompletableFuture<byte[]> answer, long deadline) throws NoAnswerException {
 		try {
 			return SnapshotReader.read(answer.get(deadline - System.nanoTime(), TimeUnit.NANOSECONDS));
 		}
-		catch (ExecutionException ex) {
-			omit(index, ex.getCause());
+		catch (TimeoutException ex) {
+			throw omitted(index, "it has not answered within %d ms".formatted(this.timeout.toMillis()), ex);
 		}
-		catch (TimeoutException | IOException ex) {
-			omit(index, ex);
+		catch (ExecutionException ex) {
+			throw omitted(index, NestedExceptionUtils.getMostSpecificCause(ex).getMessage(), ex);
+		}
+		catch (IOException ex) {
+			throw omitted(index, ex.getMessage(), ex);
 		}
 		catch (InterruptedException ex) {
 			Thread.currentThread().interrupt();
-			omit(index, ex);
+			throw omitted(index, "interrupted", ex);
 		}
-		answer.cancel(false);
-		return null;
+		finally {
+			answer.cancel(false);
+		}
 	}
 
-	private void omit(int index, @Nullable Throwable cause) {
-		logger.debug("The worker at index %d is left out of a scrape: %s".formatted(index, cause));
+	private NoAnswerException omitted(int index, @Nullable String reason, Exception cause) {
 		this.omission.accept(index);
+		return new NoAnswerException("There are no meters of the worker at index %d: %s".formatted(index, reason),
+				cause);
 	}
 
 }

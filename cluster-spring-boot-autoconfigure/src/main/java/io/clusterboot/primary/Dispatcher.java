@@ -350,6 +350,16 @@ final class Dispatcher {
 	}
 
 	/**
+	 * How many connections no worker has taken yet, of those that were accepted here or
+	 * are handed over.
+	 * @return the number
+	 */
+	synchronized int waiting() {
+		return this.waiting.size()
+				+ (int) this.receivers.values().stream().filter((receiver) -> receiver.outstanding != null).count();
+	}
+
+	/**
 	 * Workers that have declined a connection are asked again: they may have room now.
 	 * What moves only to be spread evenly has waited long enough.
 	 */

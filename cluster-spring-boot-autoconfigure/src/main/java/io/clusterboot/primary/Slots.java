@@ -1,9 +1,11 @@
 package io.clusterboot.primary;
 
 import java.util.List;
+import java.util.Map;
 import java.util.NavigableMap;
 import java.util.TreeMap;
 import java.util.function.IntConsumer;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 import io.clusterboot.launch.Build;
@@ -80,6 +82,15 @@ final class Slots {
 			.map(WorkerHandle::index)
 			.distinct()
 			.count();
+	}
+
+	/**
+	 * What waits to be sent to workers.
+	 * @return the number of messages, by the index of those whom they are for
+	 */
+	Map<Integer, Integer> backlogs() {
+		return workers()
+			.collect(Collectors.groupingBy(WorkerHandle::index, Collectors.summingInt(WorkerHandle::backlog)));
 	}
 
 	/**

@@ -6,6 +6,7 @@ import java.util.Map;
 
 import io.clusterboot.protocol.ClusterDescription.HandOverDescription;
 import io.clusterboot.protocol.ClusterStatistics;
+import io.clusterboot.protocol.ClusterStatistics.Queues;
 import io.clusterboot.protocol.ClusterStatistics.Reloads;
 import io.clusterboot.protocol.ReloadDescription;
 import io.clusterboot.protocol.RestartReason;
@@ -39,12 +40,13 @@ final class Statistics {
 	 * @param active number of workers that accept connections
 	 * @param dispatched number of connections passed on, by index
 	 * @param handOvers the connections that have moved
+	 * @param queues what waits
 	 * @return the statistics
 	 */
-	ClusterStatistics describe(int configured, int active, Map<Integer, Long> dispatched,
-			HandOverDescription handOvers) {
-		return new ClusterStatistics(configured, active, this.exits, this.restarts, this.reloads, dispatched,
-				handOvers);
+	ClusterStatistics describe(int configured, int active, Map<Integer, Long> dispatched, HandOverDescription handOvers,
+			Queues queues) {
+		return new ClusterStatistics(configured, active, this.exits, this.restarts, this.reloads, dispatched, handOvers,
+				queues);
 	}
 
 }

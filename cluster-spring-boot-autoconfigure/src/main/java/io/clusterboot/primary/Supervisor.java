@@ -335,7 +335,8 @@ final class Supervisor implements LinkServer.Admission, ClusterSignals.Commands 
 
 	private ClusterStatistics statistics() {
 		return this.statistics.describe(this.slots.configured(), this.slots.ready(), this.dispatcher.dispatched(),
-				this.dispatcher.handOvers());
+				this.dispatcher.handOvers(),
+				new ClusterStatistics.Queues(this.dispatcher.waiting(), this.slots.backlogs()));
 	}
 
 	private void startMissing(long now) {

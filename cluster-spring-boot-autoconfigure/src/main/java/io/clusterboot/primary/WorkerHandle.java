@@ -300,6 +300,14 @@ final class WorkerHandle implements HandleRegistry.Peer {
 		return this.link != null && this.link.send(message, descriptors);
 	}
 
+	/**
+	 * What waits to be sent to the worker.
+	 * @return the number of messages
+	 */
+	int backlog() {
+		return (this.link != null) ? this.link.queued() : 0;
+	}
+
 	void linkLost(long now) {
 		this.linkLost = now;
 	}

@@ -16,15 +16,17 @@ import io.clusterboot.protocol.ClusterDescription.HandOverDescription;
  * @param dispatched number of connections that workers have taken from the primary, by
  * their index; empty if workers accept for themselves
  * @param handOvers the connections that have moved from one worker to another
+ * @param queues what waits at the primary
  */
 public record ClusterStatistics(int configuredWorkers, int activeWorkers, long exits, Map<RestartReason, Long> restarts,
-		Map<ReloadDescription.State, Reloads> reloads, Map<Integer, Long> dispatched, HandOverDescription handOvers) {
+		Map<ReloadDescription.State, Reloads> reloads, Map<Integer, Long> dispatched, HandOverDescription handOvers,
+		Queues queues) {
 
 	/**
 	 * The statistics of a primary that has not told any.
 	 */
 	public static final ClusterStatistics NONE = new ClusterStatistics(0, 0, 0, Map.of(), Map.of(), Map.of(),
-			new HandOverDescription(0, 0));
+			new HandOverDescription(0, 0), Queues.EMPTY);
 
 	public ClusterStatistics {
 		restarts = Map.copyOf(restarts);
@@ -48,6 +50,25 @@ public record ClusterStatistics(int configuredWorkers, int activeWorkers, long e
 	 */
 	public Reloads reloads(ReloadDescription.State outcome) {
 		return this.reloads.getOrDefault(outcome, Reloads.NONE);
+	}
+
+	/**
+	 * What waits at the primary.
+	 *
+	 * @param connections connections that no worker has taken yet
+	 * @param messages messages that are to be sent to workers, by their index
+	 */
+	public record Queues(int connections, Map<Integer, Integer> messages) {
+
+		/**
+		 * Nothing waits.
+		 */
+		public static final Queues EMPTY = new Queues(0, Map.of());
+
+		public Queues {
+			messages = Map.copyOf(messages);
+		}
+
 	}
 
 	/**

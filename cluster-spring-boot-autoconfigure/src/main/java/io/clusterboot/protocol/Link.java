@@ -217,10 +217,18 @@ public final class Link implements AutoCloseable {
 
 	/**
 	 * The number of messages that wait to be sent.
-	 * @return the number
+	 * @return the number, without envelopes
 	 */
 	public int backlog() {
 		return this.outgoing.size();
+	}
+
+	/**
+	 * The number of messages and envelopes that wait to be sent.
+	 * @return the number
+	 */
+	public int queued() {
+		return this.closed.get() ? 0 : this.queued.availablePermits();
 	}
 
 	@Override

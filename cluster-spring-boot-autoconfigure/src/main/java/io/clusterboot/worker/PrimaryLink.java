@@ -98,10 +98,10 @@ final class PrimaryLink implements Link.Receiver {
 
 	/**
 	 * What waits to be sent to the primary.
-	 * @return the number of messages
+	 * @return the number of messages and envelopes
 	 */
 	int backlog() {
-		return this.link.backlog();
+		return this.link.queued();
 	}
 
 	/**

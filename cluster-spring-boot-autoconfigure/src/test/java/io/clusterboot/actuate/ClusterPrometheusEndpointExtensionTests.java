@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 
 import io.clusterboot.PortSharing;
 import io.clusterboot.metrics.ClusterScrape;
@@ -20,11 +21,13 @@ import org.junit.jupiter.api.Test;
 import org.springframework.boot.actuate.endpoint.web.WebEndpointResponse;
 import org.springframework.boot.micrometer.metrics.autoconfigure.export.prometheus.PrometheusOutputFormat;
 import org.springframework.boot.micrometer.metrics.autoconfigure.export.prometheus.PrometheusScrapeEndpoint;
+import org.springframework.util.MimeTypeUtils;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * Tests for {@link ClusterPrometheusEndpointExtension} in a cluster of one worker.
+ * Tests for {@link ClusterPrometheusEndpointExtension} in a cluster of two workers, of
+ * which the other one does not answer.
  */
 class ClusterPrometheusEndpointExtensionTests {
 
@@ -41,9 +44,9 @@ class ClusterPrometheusEndpointExtensionTests {
 				new WorkerIdentity(1, 0, 1, 0, Path.of("unused"), PortSharing.HANDLES),
 				this.registry.getPrometheusRegistry());
 		ClusterScrape scrape = new ClusterScrape(local,
-				() -> List.of(new MemberDescription(1, 0, 4711, WorkerState.READY)), (id, timeout) -> {
-					throw new IllegalStateException("There is no other worker");
-				}, Duration.ofSeconds(1), (index) -> {
+				() -> List.of(new MemberDescription(1, 0, 4711, WorkerState.READY),
+						new MemberDescription(2, 1, 4712, WorkerState.READY)),
+				(id, timeout) -> new CompletableFuture<>(), Duration.ofMillis(100), (index) -> {
 				});
 		return new ClusterPrometheusEndpointExtension(
 				new PrometheusScrapeEndpoint(this.registry.getPrometheusRegistry(), null), scrape, aggregate, null)
@@ -67,8 +70,16 @@ class ClusterPrometheusEndpointExtensionTests {
 	void aWorkerCanBeSelectedInAnyCase() {
 		for (boolean aggregate : List.of(true, false)) {
 			assertThat(text(scrape(aggregate, null, 0))).contains("stock{worker=\"0\"} 7.0");
-			assertThat(scrape(aggregate, null, 1).getStatus()).isEqualTo(404);
+			assertThat(scrape(aggregate, null, 2).getStatus()).isEqualTo(404);
 		}
+	}
+
+	@Test
+	void aSelectedWorkerThatDoesNotAnswerIsNotTakenForOneWithoutMeters() {
+		WebEndpointResponse<byte[]> response = scrape(true, null, 1);
+		assertThat(response.getStatus()).isEqualTo(503);
+		assertThat(response.getContentType()).isEqualTo(MimeTypeUtils.TEXT_PLAIN);
+		assertThat(text(response)).contains("index 1", "not answered within 100 ms");
 	}
 
 	@Test

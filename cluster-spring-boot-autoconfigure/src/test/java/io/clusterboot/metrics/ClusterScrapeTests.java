@@ -7,21 +7,26 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Collectors;
 
 import io.clusterboot.PortSharing;
 import io.clusterboot.protocol.ClusterDescription.HandOverDescription;
 import io.clusterboot.protocol.ClusterStatistics;
+import io.clusterboot.protocol.ClusterStatistics.Queues;
 import io.clusterboot.protocol.MemberDescription;
 import io.clusterboot.protocol.WorkerIdentity;
 import io.clusterboot.protocol.WorkerState;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.prometheus.metrics.model.snapshots.GaugeSnapshot;
+import io.prometheus.metrics.model.snapshots.GaugeSnapshot.GaugeDataPointSnapshot;
+import io.prometheus.metrics.model.snapshots.Labels;
 import io.prometheus.metrics.model.snapshots.MetricSnapshot;
 import io.prometheus.metrics.model.snapshots.MetricSnapshots;
 import org.junit.jupiter.api.Test;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 /**
  * Tests for {@link ClusterScrape}, asked of the worker with the id 1 at index 0.
@@ -59,7 +64,8 @@ class ClusterScrapeTests {
 		registry.gauge("id", id);
 		ClusterMetrics metrics = new ClusterMetrics();
 		metrics.bindTo(registry);
-		metrics.update(new ClusterStatistics(2, 2, id, Map.of(), Map.of(), Map.of(), new HandOverDescription(0, 0)));
+		metrics.update(new ClusterStatistics(2, 2, id, Map.of(), Map.of(), Map.of(), new HandOverDescription(0, 0),
+				Queues.EMPTY));
 		this.workers.put(id,
 				new WorkerSnapshots(new WorkerIdentity(id, index, id, 0, Path.of("unused"), PortSharing.HANDLES),
 						registry.getPrometheusRegistry()));
@@ -68,9 +74,15 @@ class ClusterScrapeTests {
 
 	private static Map<String, Double> ids(MetricSnapshots snapshots) {
 		Map<String, Double> ids = new ConcurrentHashMap<>();
-		GaugeSnapshot family = (GaugeSnapshot) family(snapshots, "id");
-		family.getDataPoints().forEach((point) -> ids.put(point.getLabels().get("worker"), point.getValue()));
+		gauge(snapshots, "id").forEach((labels, value) -> ids.put(labels.get("worker"), value));
 		return ids;
+	}
+
+	private static Map<Labels, Double> gauge(MetricSnapshots snapshots, String name) {
+		GaugeSnapshot family = (GaugeSnapshot) family(snapshots, name);
+		return family.getDataPoints()
+			.stream()
+			.collect(Collectors.toMap(GaugeDataPointSnapshot::getLabels, GaugeDataPointSnapshot::getValue));
 	}
 
 	private static MetricSnapshot family(MetricSnapshots snapshots, String name) {
@@ -119,7 +131,7 @@ class ClusterScrapeTests {
 	}
 
 	@Test
-	void whoLeavesInThisMomentIsSpokenForByItsSuccessor() {
+	void whoLeavesInThisMomentIsSpokenForByItsSuccessor() throws Exception {
 		worker(1, 0, WorkerState.READY);
 		worker(2, 1, WorkerState.READY);
 		worker(3, 2, WorkerState.READY);
@@ -132,7 +144,7 @@ class ClusterScrapeTests {
 	}
 
 	@Test
-	void oneWorkerIsSelectedByItsIndex() {
+	void oneWorkerIsSelectedByItsIndex() throws Exception {
 		worker(1, 0, WorkerState.READY);
 		worker(2, 1, WorkerState.READY);
 		MetricSnapshots selected = scrape().ofWorker(1);
@@ -143,12 +155,27 @@ class ClusterScrapeTests {
 	}
 
 	@Test
+	void theOneThatIsSelectedHasToAnswer() {
+		worker(1, 0, WorkerState.READY);
+		worker(2, 1, WorkerState.READY);
+		worker(3, 2, WorkerState.READY);
+		this.silent.add(2);
+		this.leaving.add(3);
+		assertThatExceptionOfType(NoAnswerException.class).isThrownBy(() -> scrape().ofWorker(1))
+			.withMessage("There are no meters of the worker at index 1: it has not answered within 300 ms");
+		assertThatExceptionOfType(NoAnswerException.class).isThrownBy(() -> scrape().ofWorker(2))
+			.withMessageContaining("the worker at index 2")
+			.withMessageContaining("leaves");
+		assertThat(this.omitted).containsExactly(1, 2);
+	}
+
+	@Test
 	void thePrimaryAddsItsOwnMetersAndWhatItHasLeftOut() {
 		worker(1, 0, WorkerState.READY);
 		worker(2, 1, WorkerState.READY);
 		this.silent.add(2);
-		PrimarySnapshots primary = new PrimarySnapshots(
-				() -> new ClusterStatistics(2, 1, 9, Map.of(), Map.of(), Map.of(0, 5L), new HandOverDescription(0, 0)));
+		PrimarySnapshots primary = new PrimarySnapshots(() -> new ClusterStatistics(2, 1, 9, Map.of(), Map.of(),
+				Map.of(0, 5L), new HandOverDescription(0, 0), new Queues(3, Map.of(1, 7))));
 		ClusterScrape scrape = new ClusterScrape(primary, () -> this.members, this::request, Duration.ofMillis(300),
 				primary);
 		assertThat(ids(scrape.ofCluster())).isEqualTo(Map.of("0", 1.0));
@@ -156,6 +183,9 @@ class ClusterScrapeTests {
 		assertThat(snapshots.stream().map((family) -> family.getMetadata().getPrometheusName())).contains(
 				"cluster_connections_dispatched_connections", "cluster_worker_exits",
 				"cluster_scrape_omissions_workers");
+		assertThat(gauge(snapshots, "cluster_connections_waiting_connections")).isEqualTo(Map.of(Labels.EMPTY, 3.0));
+		assertThat(gauge(snapshots, "cluster_primary_backlog_messages"))
+			.isEqualTo(Map.of(Labels.of("worker", "1"), 7.0));
 	}
 
 }

@@ -9,6 +9,7 @@ import java.util.Map;
 
 import io.clusterboot.protocol.ClusterDescription.HandOverDescription;
 import io.clusterboot.protocol.ClusterStatistics;
+import io.clusterboot.protocol.ClusterStatistics.Queues;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.prometheus.metrics.expositionformats.ExpositionFormats;
@@ -185,8 +186,8 @@ class SnapshotTests {
 		PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
 		ClusterMetrics metrics = new ClusterMetrics();
 		metrics.bindTo(registry);
-		metrics
-			.update(new ClusterStatistics(3, 2, 5, Map.of(), Map.of(), Map.of(1, 8L), new HandOverDescription(0, 0)));
+		metrics.update(new ClusterStatistics(3, 2, 5, Map.of(), Map.of(), Map.of(1, 8L), new HandOverDescription(0, 0),
+				new Queues(0, Map.of(1, 2))));
 		assertThat(registry.getPrometheusRegistry()
 			.scrape()
 			.stream()

@@ -108,6 +108,20 @@ class DispatcherTests {
 	}
 
 	@Test
+	void whatNobodyHasTakenYetWaits() throws Exception {
+		Worker first = join(1);
+		connect();
+		connect();
+		connect();
+		assertThat(this.dispatcher.waiting()).isEqualTo(3);
+		first.takes();
+		assertThat(this.dispatcher.waiting()).isEqualTo(2);
+		first.takes();
+		first.takes();
+		assertThat(this.dispatcher.waiting()).isZero();
+	}
+
+	@Test
 	void whatOneDeclinesTheNextOneGets() throws Exception {
 		Worker first = join(1);
 		Worker second = join(2);

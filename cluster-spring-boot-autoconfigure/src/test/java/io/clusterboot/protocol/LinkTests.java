@@ -148,6 +148,19 @@ class LinkTests {
 	}
 
 	@Test
+	void whatAPeerDoesNotReadIsQueued() throws Exception {
+		try (Link sender = link(this.worker, new Inbox())) {
+			assertThat(sender.queued()).isZero();
+			for (int i = 0; i < 8; i++) {
+				sender.post(new Envelope.Cancel(1, 2, i), new byte[1024 * 1024]);
+			}
+			assertThat(sender.queued()).isPositive();
+			link(this.primary, this.inbox);
+			await().until(() -> sender.queued() == 0);
+		}
+	}
+
+	@Test
 	void aDescriptorArrivesWithItsMessageAndOutlivesTheLink() throws Exception {
 		Path file = Files.writeString(this.directory.resolve("file"), "content");
 		FileDescriptor received;

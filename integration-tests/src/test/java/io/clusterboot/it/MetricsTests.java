@@ -108,7 +108,8 @@ class MetricsTests {
 			assertThat(scrape.lines().filter((line) -> line.startsWith("# TYPE "))).doesNotHaveDuplicates();
 			assertThat(scrape).contains("jvm_threads_live_threads{worker=\"0\"}",
 					"jvm_threads_live_threads{worker=\"1\"}", "cluster_link_backlog_messages{worker=\"0\"}",
-					"cluster_messaging_pending_bytes{worker=\"1\"}");
+					"cluster_messaging_pending_bytes{worker=\"1\"}",
+					"cluster_primary_backlog_messages{worker=\"0\"} 0.0", "cluster_connections_waiting_connections ");
 			assertThat(scrape.lines().filter((line) -> line.startsWith("cluster_workers_")))
 				.containsExactly("cluster_workers_active_workers 2.0", "cluster_workers_configured_workers 2.0");
 			assertThat(value(scrape, "cluster_connections_dispatched_connections_total{worker=\"0\"}")).isPositive();
@@ -195,6 +196,12 @@ class MetricsTests {
 		}
 	}
 
+	private static void awaitWaiting(HttpConnection primary, int connections) {
+		await().atMost(TIMEOUT)
+			.until(() -> value(primary.get("/metrics").body(),
+					"cluster_connections_waiting_connections") == connections);
+	}
+
 	@Test
 	@Order(7)
 	void aWorkerThatDoesNotAnswerIsLeftOutAndCounted() throws IOException {
@@ -214,6 +221,16 @@ class MetricsTests {
 			assertThat(value(worker.get(SCRAPE).body(),
 					"cluster_scrape_omissions_workers_total{omitted=\"1\",worker=\"0\"}"))
 				.isPositive();
+			awaitWaiting(primary, 0);
+			try (HttpConnection one = HttpConnection.open(cluster.port(), TIMEOUT);
+					HttpConnection other = HttpConnection.open(cluster.port(), TIMEOUT)) {
+				awaitWaiting(primary, 1);
+				assertThat(one).isNotEqualTo(other);
+			}
+			HttpConnection.Reply selected = worker.get(SCRAPE + "?worker=1");
+			assertThat(selected.status()).as(selected.body()).isEqualTo(503);
+			assertThat(selected.headers().get("content-type")).startsWith("text/plain");
+			assertThat(selected.body()).contains("worker at index 1");
 		}
 		finally {
 			ClusterProcess.signal("CONT", List.of(suspended));
