@@ -84,8 +84,10 @@ public final class ClusterMetricsAutoConfiguration {
 		ClusterPrometheusEndpointExtension clusterPrometheusEndpointExtension(PrometheusScrapeEndpoint endpoint,
 				PrometheusConfig config, WorkerSnapshots snapshots, SnapshotMessages messages, WorkerAgent agent,
 				MeterRegistry registry, ClusterProperties properties) {
+			OmissionCounter omissions = new OmissionCounter(registry);
+			agent.news().onStatistics(omissions::update);
 			ClusterScrape scrape = new ClusterScrape(snapshots, agent.news()::members, messages,
-					properties.metrics().timeout(), new OmissionCounter(registry));
+					properties.metrics().timeout(), omissions);
 			return new ClusterPrometheusEndpointExtension(endpoint, scrape, properties.metrics().aggregate(),
 					config.prometheusProperties());
 		}

@@ -2,6 +2,7 @@ package io.clusterboot.metrics;
 
 import java.util.function.IntConsumer;
 
+import io.clusterboot.protocol.ClusterStatistics;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 
@@ -28,14 +29,28 @@ public final class OmissionCounter implements IntConsumer {
 		this.registry = registry;
 	}
 
+	/**
+	 * There are workers to count. A counter that appeared with its first omission would
+	 * hide that one: an increase needs a value before.
+	 * @param statistics tells how many workers there should be
+	 */
+	public void update(ClusterStatistics statistics) {
+		for (int index = 0; index < statistics.configuredWorkers(); index++) {
+			counter(index);
+		}
+	}
+
 	@Override
 	public void accept(int index) {
-		Counter.builder(NAME)
+		counter(index).increment();
+	}
+
+	private Counter counter(int index) {
+		return Counter.builder(NAME)
 			.description(DESCRIPTION)
 			.baseUnit(UNIT)
 			.tag(TAG, Integer.toString(index))
-			.register(this.registry)
-			.increment();
+			.register(this.registry);
 	}
 
 }

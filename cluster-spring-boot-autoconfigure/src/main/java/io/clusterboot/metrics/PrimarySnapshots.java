@@ -6,6 +6,7 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.function.IntConsumer;
 import java.util.function.Supplier;
+import java.util.stream.IntStream;
 
 import io.clusterboot.protocol.ClusterStatistics;
 import io.prometheus.metrics.model.snapshots.CounterSnapshot;
@@ -78,9 +79,7 @@ public final class PrimarySnapshots implements LocalSnapshots, IntConsumer {
 				families.add(type(meter).snapshot(new MetricMetadata(meter.familyName(), meter.description()), series));
 			}
 		}
-		if (!this.omissions.isEmpty()) {
-			families.add(omissions());
-		}
+		families.add(omissions(now.configuredWorkers()));
 		return new MetricSnapshots(families);
 	}
 
@@ -104,7 +103,12 @@ public final class PrimarySnapshots implements LocalSnapshots, IntConsumer {
 		};
 	}
 
-	private CounterSnapshot omissions() {
+	/**
+	 * Those of workers that have not been left out yet are there too: an increase needs a
+	 * value before.
+	 */
+	private CounterSnapshot omissions(int workers) {
+		IntStream.range(0, workers).forEach((index) -> this.omissions.putIfAbsent(index, 0L));
 		List<CounterDataPointSnapshot> series = new ArrayList<>();
 		this.omissions.forEach((index, count) -> series
 			.add(new CounterDataPointSnapshot(count, Labels.of(OmissionCounter.TAG, index.toString()), null, 0)));

@@ -99,7 +99,7 @@ final class ClusterCommands {
 		if (aborted == null) {
 			throw new RefusedException(Refusal.CONFLICT, "No reload or restart is under way");
 		}
-		logger.info("%s ends after its current step".formatted(aborted));
+		eventLog.event("reload-aborted").rollout(aborted).info("%s ends after its current step".formatted(aborted));
 		return aborted;
 	}
 

@@ -7,8 +7,6 @@ import io.clusterboot.protocol.FromPrimary;
 import io.clusterboot.protocol.FromWorker;
 import io.clusterboot.protocol.Verdict;
 import io.clusterboot.protocol.WorkerState;
-import org.apache.commons.logging.Log;
-import org.apache.commons.logging.LogFactory;
 
 /**
  * Sees to it that what one worker is to do for all is done by one: there is a leader, and
@@ -16,7 +14,7 @@ import org.apache.commons.logging.LogFactory;
  */
 final class Coordination {
 
-	private static final Log logger = LogFactory.getLog(Coordination.class);
+	private static final EventLog eventLog = EventLog.of(Coordination.class);
 
 	private final Slots slots;
 
@@ -39,7 +37,7 @@ final class Coordination {
 	}
 
 	private static void appoint(WorkerHandle worker, Candidate leader) {
-		logger.info("%s is the leader".formatted(worker));
+		eventLog.event("leader-appointed").worker(worker).info("%s is the leader".formatted(worker));
 		worker.send(new FromPrimary.Appointed(leader.stateChanges()));
 	}
 

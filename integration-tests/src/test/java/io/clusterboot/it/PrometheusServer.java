@@ -90,11 +90,14 @@ final class PrometheusServer implements AutoCloseable {
 	 * Evaluate an expression.
 	 * @param expression the expression
 	 * @return the series of the result
+	 * @throws IllegalArgumentException if Prometheus does not understand it
 	 */
 	List<JsonNode> query(String expression) {
-		return get("/api/v1/query?query=" + URLEncoder.encode(expression, StandardCharsets.UTF_8)).at("/data/result")
-			.valueStream()
-			.toList();
+		JsonNode answer = get("/api/v1/query?query=" + URLEncoder.encode(expression, StandardCharsets.UTF_8));
+		if ("error".equals(answer.path("status").asString(""))) {
+			throw new IllegalArgumentException(expression + ": " + answer.path("error").asString());
+		}
+		return answer.at("/data/result").valueStream().toList();
 	}
 
 	private JsonNode get(String path) {
