@@ -37,6 +37,9 @@ final class ConnectionAcceptor implements Runnable {
 	/** Time that workers get to take what was accepted last. */
 	private static final Duration LAST_CALL = Duration.ofSeconds(1);
 
+	/** Looks in a row that have to find nothing. */
+	private static final int LAST_LOOKS = 5;
+
 	private final ListenAddress address;
 
 	private final FileDescriptor descriptor;
@@ -132,13 +135,14 @@ final class ConnectionAcceptor implements Runnable {
 
 	/**
 	 * What arrives between the last look and the close is reset, so this does not sleep
-	 * in between.
+	 * in between, and does not count the first looks that find nothing: they take a
+	 * millisecond, since nothing of this has ever been run before.
 	 */
 	private void emptyQueue() throws IOException, InterruptedException {
 		AFServerSocketChannel<?> channel = FileDescriptorCast.using(this.descriptor).as(AFServerSocketChannel.class);
 		channel.configureBlocking(false);
-		while (state() == State.LAST_CALL && accept(() -> socket(channel.accept()))) {
-			// until the queue is empty
+		for (int empty = 0; state() == State.LAST_CALL && empty < LAST_LOOKS;) {
+			empty = accept(() -> socket(channel.accept())) ? 0 : empty + 1;
 		}
 	}
 
