@@ -8,9 +8,6 @@ import java.net.SocketException;
 import java.nio.file.Path;
 import java.util.Collection;
 import java.util.List;
-import java.util.concurrent.locks.Lock;
-import java.util.concurrent.locks.ReadWriteLock;
-import java.util.concurrent.locks.ReentrantReadWriteLock;
 
 import org.newsclub.net.unix.AFUNIXSocket;
 import org.newsclub.net.unix.AFUNIXSocketAddress;
@@ -32,12 +29,6 @@ public final class DescriptorSocket implements LinkSocket {
 	 * it cannot write any more, and what the peer has said before must still be read.
 	 */
 	private final AFUNIXSocket output;
-
-	/**
-	 * Shared by who reads and who writes. A descriptor that is closed meanwhile might be
-	 * somebody else's by the time they use it, such as a client's.
-	 */
-	private final ReadWriteLock use = new ReentrantReadWriteLock();
 
 	/**
 	 * Create a socket.
@@ -69,7 +60,7 @@ public final class DescriptorSocket implements LinkSocket {
 
 	@Override
 	public InputStream input() throws IOException {
-		return new Input(this.socket.getInputStream(), this.use.readLock());
+		return new Input(this.socket.getInputStream());
 	}
 
 	/**
@@ -112,42 +103,22 @@ public final class DescriptorSocket implements LinkSocket {
 
 	@Override
 	public void write(byte[] bytes, List<FileDescriptor> descriptors) throws IOException {
-		this.use.readLock().lock();
-		try {
-			if (!descriptors.isEmpty()) {
-				this.output.setOutboundFileDescriptors(descriptors.toArray(FileDescriptor[]::new));
-			}
-			this.output.getOutputStream().write(bytes);
+		if (!descriptors.isEmpty()) {
+			this.output.setOutboundFileDescriptors(descriptors.toArray(FileDescriptor[]::new));
 		}
-		finally {
-			this.use.readLock().unlock();
-		}
+		this.output.getOutputStream().write(bytes);
 	}
 
 	/**
-	 * Whoever waits to read or to write returns first.
+	 * junixsocket does not close a descriptor that it has been given.
 	 */
 	@Override
 	public void close() throws IOException {
-		shutDown();
-		this.use.writeLock().lock();
 		try (this.output) {
 			this.socket.close();
 		}
 		finally {
-			// which junixsocket does not, since it has not opened it
 			Descriptors.close(this.output.getFileDescriptor());
-			this.use.writeLock().unlock();
-		}
-	}
-
-	private void shutDown() {
-		try {
-			this.socket.shutdownInput();
-			this.socket.shutdownOutput();
-		}
-		catch (IOException ex) {
-			// the peer has closed already, or this process has
 		}
 	}
 
@@ -157,36 +128,18 @@ public final class DescriptorSocket implements LinkSocket {
 	 */
 	private static final class Input extends FilterInputStream {
 
-		private final Lock use;
-
-		private Input(InputStream in, Lock use) {
+		private Input(InputStream in) {
 			super(in);
-			this.use = use;
 		}
 
 		@Override
 		public int read() throws IOException {
-			this.use.lock();
 			try {
 				return super.read();
 			}
 			catch (SocketException ex) {
 				// anything else that failed does so again
 				return super.read();
-			}
-			finally {
-				this.use.unlock();
-			}
-		}
-
-		@Override
-		public int read(byte[] bytes, int offset, int length) throws IOException {
-			this.use.lock();
-			try {
-				return super.read(bytes, offset, length);
-			}
-			finally {
-				this.use.unlock();
 			}
 		}
 
