@@ -119,7 +119,7 @@ class LinkTests {
 				assertThat(this.inbox.payloads.take()).hasSize(i * 100);
 			}
 		}
-		assertThat(other.closed.get(10, TimeUnit.SECONDS)).isEmpty();
+		assertThat(other.closed.get(3, TimeUnit.MINUTES)).isEmpty();
 	}
 
 	@Test
@@ -211,7 +211,7 @@ class LinkTests {
 			this.worker.close();
 			link.send(new FromPrimary.Connection(1, new ListenAddress("*", 8080, 0), null));
 			link.start();
-			this.inbox.closed.get(10, TimeUnit.SECONDS);
+			this.inbox.closed.get(3, TimeUnit.MINUTES);
 		}
 		link.close();
 		await().untilAsserted(() -> assertThat(openDescriptors()).isEqualTo(before - (lostByWriting ? 2 : 1)));
@@ -269,7 +269,7 @@ class LinkTests {
 			this.inbox.next();
 			try (ScarceDescriptors scarce = ScarceDescriptors.leave(0)) {
 				sender.send(new FromPrimary.Handle(2, 80, false), sent.getFD());
-				assertThat(this.inbox.closed.get(10, TimeUnit.SECONDS)).contains("no room for more");
+				assertThat(this.inbox.closed.get(3, TimeUnit.MINUTES)).contains("no room for more");
 				assertThat(scarce).isNotNull();
 			}
 			assertThat(this.inbox.messages).isEmpty();
@@ -298,7 +298,7 @@ class LinkTests {
 		link.send(new FromPrimary.Connection(1, new ListenAddress("*", 8080, 0), null));
 		link.start();
 		assertThat(this.inbox.next()).isEqualTo(new FromWorker.Describe(1));
-		assertThat(this.inbox.closed.get(10, TimeUnit.SECONDS)).isEmpty();
+		assertThat(this.inbox.closed.get(3, TimeUnit.MINUTES)).isEmpty();
 		assertThat(link.sendAndWait(new FromPrimary.Granted(2))).isFalse();
 	}
 
@@ -307,7 +307,7 @@ class LinkTests {
 		Link sender = link(this.worker, new Inbox());
 		link(this.primary, this.inbox);
 		sender.close();
-		assertThat(this.inbox.closed.get(10, TimeUnit.SECONDS)).isEmpty();
+		assertThat(this.inbox.closed.get(3, TimeUnit.MINUTES)).isEmpty();
 		assertThat(sender.send(new FromWorker.Describe(1))).isFalse();
 		assertThat(sender.post(new Envelope.Cancel(1, 2, 3), new byte[0])).isFalse();
 	}
@@ -346,7 +346,7 @@ class LinkTests {
 		OutputStream out = this.worker.getOutputStream();
 		out.write(frame, 0, frame.length - 1);
 		this.worker.close();
-		assertThat(this.inbox.closed.get(10, TimeUnit.SECONDS)).contains("middle of a frame");
+		assertThat(this.inbox.closed.get(3, TimeUnit.MINUTES)).contains("middle of a frame");
 	}
 
 	@Test
@@ -358,7 +358,7 @@ class LinkTests {
 			sent++;
 		}
 		assertThat(sent).isLessThan(2_000);
-		assertThat(this.inbox.closed.get(10, TimeUnit.SECONDS)).contains("does not read");
+		assertThat(this.inbox.closed.get(3, TimeUnit.MINUTES)).contains("does not read");
 	}
 
 	/**
@@ -391,7 +391,7 @@ class LinkTests {
 	}
 
 	@Test
-	@Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+	@Timeout(value = 300, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 	void nobodyWaitsForAPeerThatDoesNotRead() throws Exception {
 		Link sender = link(this.worker, this.inbox);
 		int sent = 0;
@@ -399,11 +399,11 @@ class LinkTests {
 			sent++;
 		}
 		assertThat(sent).isBetween(1024, 99_999);
-		assertThat(this.inbox.closed.get(10, TimeUnit.SECONDS)).contains("does not read");
+		assertThat(this.inbox.closed.get(3, TimeUnit.MINUTES)).contains("does not read");
 	}
 
 	@Test
-	@Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+	@Timeout(value = 300, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 	void whoWaitsForAPeerThatDoesNotReadWaitsUntilTheLinkIsClosed() throws Exception {
 		Link sender = link(this.worker, this.inbox);
 		AtomicInteger left = new AtomicInteger();
@@ -417,14 +417,14 @@ class LinkTests {
 			.until(() -> left.get() > 0 && before.getAndSet(left.get()) == left.get());
 		assertThat(waiting).isNotDone();
 		sender.close();
-		waiting.get(10, TimeUnit.SECONDS);
+		waiting.get(3, TimeUnit.MINUTES);
 		assertThat(sender.sendAndWait(new FromWorker.Describe(2))).isFalse();
 	}
 
 	private void assertEndsLink(byte[] bytes, String cause) throws Exception {
 		link(this.primary, this.inbox);
 		this.worker.getOutputStream().write(bytes);
-		assertThat(this.inbox.closed.get(10, TimeUnit.SECONDS)).contains(cause);
+		assertThat(this.inbox.closed.get(3, TimeUnit.MINUTES)).contains(cause);
 		assertThat(this.inbox.messages).isEmpty();
 		assertThat(endOfStream(this.worker)).isTrue();
 	}
@@ -492,7 +492,7 @@ class LinkTests {
 		}
 
 		Message next() throws InterruptedException {
-			Message message = this.messages.poll(10, TimeUnit.SECONDS);
+			Message message = this.messages.poll(3, TimeUnit.MINUTES);
 			assertThat(message).isNotNull();
 			return message;
 		}
