@@ -30,10 +30,13 @@ final class Departures {
 
 	private final Heartbeats heartbeats;
 
-	Departures(ClusterProperties properties) {
+	private final WorkerProcesses processes;
+
+	Departures(ClusterProperties properties, WorkerProcesses processes) {
 		this.startupTimeout = properties.startup().timeout();
 		this.shutdownTimeout = properties.shutdown().timeout();
 		this.heartbeats = new Heartbeats(properties.heartbeat());
+		this.processes = processes;
 	}
 
 	/**
@@ -135,7 +138,7 @@ final class Departures {
 				.worker(worker)
 				.with("reason", reason)
 				.warn("%s %s: asking for a thread dump, then killing it".formatted(worker, reason));
-			ThreadDump.request(worker.pid());
+			this.processes.requestThreadDump(worker);
 		}
 	}
 

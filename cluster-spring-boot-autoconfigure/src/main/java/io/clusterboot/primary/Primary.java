@@ -104,7 +104,7 @@ public final class Primary {
 			Preload preload = Preload.start(ownPort != null);
 			Supervisor supervisor = new Supervisor(properties, new WorkerSpawner(server, portSharing),
 					new StagedBuilds(staging, preload, properties.startup().timeout()), first, PrimaryListeners.load(),
-					dispatcher, redis);
+					dispatcher, redis, System::nanoTime);
 			server.start(supervisor);
 			ClusterSignals.handle(supervisor);
 			if (ownPort != null) {

@@ -13,6 +13,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 
 import io.clusterboot.ClusterProperties;
@@ -66,13 +67,13 @@ final class Supervisor implements LinkServer.Admission, ClusterSignals.Commands 
 
 	private final ClusterProperties properties;
 
-	private final WorkerSpawner spawner;
+	private final WorkerProcesses processes;
 
 	private final BuildSource builds;
 
 	private final BlockingQueue<Runnable> events = new LinkedBlockingQueue<>();
 
-	private final SupervisorClock clock = new SupervisorClock(System::nanoTime, STALL);
+	private final SupervisorClock clock;
 
 	private final Dispatcher dispatcher;
 
@@ -116,12 +117,24 @@ final class Supervisor implements LinkServer.Admission, ClusterSignals.Commands 
 
 	private int exitCode;
 
-	Supervisor(ClusterProperties properties, WorkerSpawner spawner, BuildSource builds, Build first,
-			PrimaryListeners listeners, Dispatcher dispatcher, RedisServer redis) {
+	/**
+	 * Create a supervisor, which does nothing before it {@linkplain #run() runs}.
+	 * @param properties the cluster's configuration
+	 * @param processes starts the workers
+	 * @param builds knows what the application's files are
+	 * @param first what the workers run until the first reload
+	 * @param listeners the application's listeners in this process
+	 * @param dispatcher passes connections on
+	 * @param redis the cluster's Redis
+	 * @param nanoTime a monotonic clock, in nanoseconds
+	 */
+	Supervisor(ClusterProperties properties, WorkerProcesses processes, BuildSource builds, Build first,
+			PrimaryListeners listeners, Dispatcher dispatcher, RedisServer redis, LongSupplier nanoTime) {
 		this.properties = properties;
+		this.clock = new SupervisorClock(nanoTime, STALL);
 		this.dispatcher = dispatcher;
 		this.handles = new HandleRegistry(LoadBalancing.isPassing(properties.loadBalancing()) ? dispatcher : null);
-		this.spawner = spawner;
+		this.processes = processes;
 		this.builds = builds;
 		this.startPlan = new StartPlan(properties.startup().parallelism());
 		this.restartPolicy = new RestartPolicy(properties.restart(), () -> ThreadLocalRandom.current().nextDouble());
@@ -129,7 +142,7 @@ final class Supervisor implements LinkServer.Admission, ClusterSignals.Commands 
 		this.listeners = listeners;
 		this.router = new MessageRouter(
 				new PrimaryMailbox(listeners, properties.messaging().maxMessageSize().toBytes()));
-		this.departures = new Departures(properties);
+		this.departures = new Departures(properties, processes);
 		this.slots = new Slots(new Generation(0, first));
 		this.announcements = new Announcements(this.slots, listeners);
 		this.rollouts = new Rollouts(properties.reload(),
@@ -180,8 +193,7 @@ final class Supervisor implements LinkServer.Admission, ClusterSignals.Commands 
 	int run() {
 		try {
 			while (this.phase != Phase.STOPPED) {
-				awaitEvents();
-				guard(this::tick);
+				step(TICK);
 			}
 			return this.exitCode;
 		}
@@ -190,6 +202,17 @@ final class Supervisor implements LinkServer.Admission, ClusterSignals.Commands 
 			this.dispatcher.close();
 			this.listeners.close();
 		}
+	}
+
+	/**
+	 * Go round the loop once: handle what has happened, and do what is due.
+	 * @param patience longest time to wait for something to happen
+	 * @return whether the cluster is still there
+	 */
+	boolean step(Duration patience) {
+		awaitEvents(patience);
+		guard(this::tick);
+		return this.phase != Phase.STOPPED;
 	}
 
 	@Override
@@ -273,9 +296,9 @@ final class Supervisor implements LinkServer.Admission, ClusterSignals.Commands 
 		this.events.add(event);
 	}
 
-	private void awaitEvents() {
+	private void awaitEvents(Duration patience) {
 		try {
-			Runnable event = this.events.poll(TICK.toMillis(), TimeUnit.MILLISECONDS);
+			Runnable event = this.events.poll(patience.toMillis(), TimeUnit.MILLISECONDS);
 			this.clock.look();
 			while (event != null) {
 				guard(event);
@@ -435,7 +458,7 @@ final class Supervisor implements LinkServer.Admission, ClusterSignals.Commands 
 		}
 		long now = this.clock.now();
 		try {
-			WorkerHandle worker = this.spawner.spawn(index, slot.nextGeneration(),
+			WorkerHandle worker = this.processes.spawn(index, slot.nextGeneration(),
 					this.slots.workers().map(WorkerHandle::seat).toList(), this.slots.configured(), now);
 			slot.started(worker);
 			worker.onExit(OUTPUT, (code) -> post(() -> exited(worker, code)));

@@ -15,7 +15,7 @@ import org.apache.commons.logging.LogFactory;
 /**
  * Starts worker processes and numbers them.
  */
-final class WorkerSpawner {
+final class WorkerSpawner implements WorkerProcesses {
 
 	private static final Log logger = LogFactory.getLog(WorkerSpawner.class);
 
@@ -30,17 +30,8 @@ final class WorkerSpawner {
 		this.portSharing = portSharing;
 	}
 
-	/**
-	 * Start a worker.
-	 * @param index the index that it is for
-	 * @param generation what it runs
-	 * @param takenSeats seats of the workers that are alive
-	 * @param workers number of workers among which memory is shared
-	 * @param now the time
-	 * @return the worker
-	 * @throws IOException if the operating system cannot start the process
-	 */
-	WorkerHandle spawn(int index, Generation generation, Collection<Integer> takenSeats, int workers, long now)
+	@Override
+	public WorkerHandle spawn(int index, Generation generation, Collection<Integer> takenSeats, int workers, long now)
 			throws IOException {
 		int seat = IntStream.iterate(1, (candidate) -> candidate + 1)
 			.filter((candidate) -> !takenSeats.contains(candidate))
@@ -57,6 +48,11 @@ final class WorkerSpawner {
 				OutputPump.start("cluster-stdout-" + identity.name(), process.getInputStream(), System.out, tail),
 				OutputPump.start("cluster-stderr-" + identity.name(), process.getErrorStream(), System.err, tail)),
 				tail, ThreadLocalRandom.current().nextDouble(), now);
+	}
+
+	@Override
+	public void requestThreadDump(WorkerHandle worker) {
+		ThreadDump.request(worker.pid());
 	}
 
 }
