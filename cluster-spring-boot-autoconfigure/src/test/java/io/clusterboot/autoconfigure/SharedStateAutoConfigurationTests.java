@@ -37,7 +37,7 @@ class SharedStateAutoConfigurationTests {
 	void usesTheRedisOfTheApplication() {
 		try (TestRedis redis = TestRedis.start(Duration.ZERO)) {
 			this.runner.withPropertyValues(TestConnections.properties(redis))
-				.withPropertyValues("spring.application.name=shop", "cluster.state.timeout=5s",
+				.withPropertyValues("spring.application.name=shop", "cluster.state.timeout=3m",
 						"cluster.state.lock-lease=20s")
 				.run((context) -> {
 					assertThat(context).hasSingleBean(SharedState.class).hasSingleBean(RedisSharedState.class);

@@ -2,6 +2,7 @@ package io.clusterboot.launch;
 
 import java.io.File;
 import java.io.IOException;
+import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -90,7 +91,7 @@ class JavaCommandProcessTests {
 	void variablesApplyOnce() throws Exception {
 		Path file = write("more", "-Dd=4 '-De=5 5'");
 		EchoMain.Said said = runTwiceAlike(Map.of("JAVA_TOOL_OPTIONS", "-Da='1 1'", "JDK_JAVA_OPTIONS",
-				"-Db=2 @" + file, "_JAVA_OPTIONS", "-Dc=3"), List.of("-cp", classPath(), MAIN));
+				"-Db=2 '@" + file + "'", "_JAVA_OPTIONS", "-Dc=3"), List.of("-cp", classPath(), MAIN));
 		assertThat(said.words("input")).containsExactly("-Da=1 1", "-Db=2", "-Dd=4", "-De=5 5", "-Dc=3");
 		assertThat(said.words("options")).containsExactly("-cp", classPath());
 	}
@@ -174,7 +175,8 @@ class JavaCommandProcessTests {
 
 	static String classPath() {
 		return Stream.of(JavaCommand.class, EchoMain.class, LogFactory.class)
-			.map((type) -> new File(type.getProtectionDomain().getCodeSource().getLocation().getPath()).getPath())
+			.map((type) -> URI.create(type.getProtectionDomain().getCodeSource().getLocation().toString()))
+			.map((location) -> new File(location).getPath())
 			.distinct()
 			.collect(Collectors.joining(File.pathSeparator));
 	}

@@ -2,7 +2,6 @@ package io.clusterboot.os;
 
 import java.io.IOException;
 import java.net.DatagramPacket;
-import java.net.SocketTimeoutException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -11,6 +10,8 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 
@@ -29,7 +30,6 @@ import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.util.StringUtils;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 /**
  * Tests for {@link ServiceManager}, against a real datagram socket.
@@ -39,7 +39,13 @@ class ServiceManagerTests {
 
 	private static final long PID = ProcessHandle.current().pid();
 
-	private static final Duration PATIENCE = Duration.ofSeconds(30);
+	/** For what is to happen, however busy the machine is. */
+	private static final Duration PATIENCE = Duration.ofMinutes(3);
+
+	/**
+	 * Time that a service manager gets to read: whoever waited for that would be noticed.
+	 */
+	private static final Duration FOREVER = Duration.ofDays(1);
 
 	@TempDir
 	private Path directory;
@@ -55,7 +61,7 @@ class ServiceManagerTests {
 	@Test
 	@EnabledOnOs(OS.LINUX)
 	void aServiceManagerWithAnAbstractNameIsTold() throws Exception {
-		String name = "@clusterboot-test-" + PID + "/notify";
+		String name = "@clusterboot-test-" + UUID.randomUUID() + "/notify";
 		try (Receiver receiver = Receiver.at(name)) {
 			serviceManager(name).ready("ready");
 			assertThat(receiver.next()).isEqualTo("READY=1\nSTATUS=ready");
@@ -96,8 +102,11 @@ class ServiceManagerTests {
 		Path suspensions = Path.of("/sys/power/suspend_stats/success");
 		// unlike CLOCK_MONOTONIC, the uptime goes on while the machine is suspended
 		Assumptions.assumeThat(Files.exists(suspensions) ? Files.readString(suspensions).trim() : "0").isEqualTo("0");
+		double before = System.nanoTime() / 1e9;
 		double uptime = Double.parseDouble(Files.readString(Path.of("/proc/uptime")).split(" ")[0]);
-		assertThat(System.nanoTime() / 1e9 - uptime).isBetween(-0.02, 5.0);
+		double after = System.nanoTime() / 1e9;
+		// the uptime is rounded down to hundredths, and may be as old as the last tick
+		assertThat(uptime).isBetween(before - 0.02, after + 0.02);
 	}
 
 	@Test
@@ -127,10 +136,7 @@ class ServiceManagerTests {
 		try (Receiver receiver = Receiver.at(path())) {
 			ServiceManager serviceManager = serviceManager(path());
 			List<String> sent = IntStream.range(0, 60).mapToObj((number) -> "status " + number).toList();
-			long start = System.nanoTime();
-			sent.forEach(serviceManager::status);
-			// far less than it takes to give up one message
-			assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(5));
+			assertWaitsForNobody(() -> sent.forEach(serviceManager::status));
 			List<String> received = new ArrayList<>();
 			for (int i = 0; i < sent.size(); i++) {
 				received.add(receiver.next());
@@ -144,11 +150,12 @@ class ServiceManagerTests {
 	void aServiceManagerThatDoesNotReadDelaysNobodyAndLearnsWhatWasSaidLast() throws Exception {
 		try (Receiver receiver = Receiver.at(path())) {
 			ServiceManager serviceManager = serviceManager(path());
-			long start = System.nanoTime();
-			IntStream.range(0, tooMany()).forEach((number) -> serviceManager.status("status " + number));
-			serviceManager.ready("last");
-			assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(5));
-			assertThat(receiver.readUntil("READY=1\nSTATUS=last")).hasSizeLessThan(tooMany());
+			int statuses = tooMany();
+			assertWaitsForNobody(() -> {
+				IntStream.range(0, statuses).forEach((number) -> serviceManager.status("status " + number));
+				serviceManager.ready("last");
+			});
+			assertThat(receiver.readUntil("READY=1\nSTATUS=last")).hasSizeLessThan(statuses);
 		}
 	}
 
@@ -197,7 +204,7 @@ class ServiceManagerTests {
 	@Test
 	@EnabledOnOs(OS.LINUX)
 	void theLongestNameWorks() throws Exception {
-		String name = ("@clusterboot-test-" + PID + "-").concat("x".repeat(108)).substring(0, 108);
+		String name = ("@clusterboot-test-" + UUID.randomUUID() + "-").concat("x".repeat(108)).substring(0, 108);
 		try (Receiver receiver = Receiver.at(name)) {
 			serviceManager(name).ready("ready");
 			assertThat(receiver.next()).isEqualTo("READY=1\nSTATUS=ready");
@@ -244,12 +251,21 @@ class ServiceManagerTests {
 	@Test
 	void anInterruptedThreadCanStillTell() throws Exception {
 		try (Receiver receiver = Receiver.at(path())) {
+			ServiceManager serviceManager = serviceManager(path());
 			Thread.currentThread().interrupt();
-			serviceManager(path()).stopping("interrupted");
+			serviceManager.stopping("interrupted");
 			assertThat(Thread.interrupted()).isTrue();
 			assertThat(receiver.next()).isEqualTo("STOPPING=1\nSTATUS=interrupted");
-			assertThatExceptionOfType(SocketTimeoutException.class).isThrownBy(() -> receiver.next(1));
+			serviceManager.status("next");
+			assertThat(receiver.next()).as("it is told once").isEqualTo("STATUS=next");
 		}
+	}
+
+	/**
+	 * The calls come back although nobody reads, and nothing is given up.
+	 */
+	private static void assertWaitsForNobody(Runnable calls) {
+		assertThat(CompletableFuture.runAsync(calls)).succeedsWithin(PATIENCE);
 	}
 
 	private String path() {
@@ -261,7 +277,7 @@ class ServiceManagerTests {
 	}
 
 	private static ServiceManager serviceManager(Map<String, String> environment) {
-		return ServiceManager.of(environment, PID, PATIENCE);
+		return ServiceManager.of(environment, PID, FOREVER);
 	}
 
 	/**
@@ -306,12 +322,8 @@ class ServiceManagerTests {
 		}
 
 		String next() throws IOException {
-			return next((int) PATIENCE.toMillis());
-		}
-
-		String next(int millis) throws IOException {
 			DatagramPacket packet = new DatagramPacket(new byte[4096], 4096);
-			this.socket.setSoTimeout(millis);
+			this.socket.setSoTimeout((int) PATIENCE.toMillis());
 			this.socket.receive(packet);
 			return new String(packet.getData(), 0, packet.getLength(), StandardCharsets.UTF_8);
 		}

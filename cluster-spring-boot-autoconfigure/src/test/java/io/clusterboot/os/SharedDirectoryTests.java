@@ -4,6 +4,7 @@ import java.io.BufferedReader;
 import java.io.File;
 import java.io.IOException;
 import java.io.InputStreamReader;
+import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -116,7 +117,8 @@ class SharedDirectoryTests {
 
 		private User(String operation, Path path) throws IOException {
 			String classPath = Stream.of(SharedDirectory.class, User.class, LogFactory.class, FileSystemUtils.class)
-				.map((type) -> new File(type.getProtectionDomain().getCodeSource().getLocation().getPath()).getPath())
+				.map((type) -> URI.create(type.getProtectionDomain().getCodeSource().getLocation().toString()))
+				.map((location) -> new File(location).getPath())
 				.distinct()
 				.collect(Collectors.joining(File.pathSeparator));
 			this.process = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-cp",

@@ -23,11 +23,15 @@ class AdviceTests {
 	@Test
 	void oneWorkerOfTheClusterReports() {
 		try (ClusterProcess cluster = ClusterProcess.application(StatefulApplication.class)
+			.property("cluster.drain.idle-grace", "200ms")
 			.property("cluster.advice.acknowledged", "cache")
 			.start()) {
 			cluster.awaitReady();
 			cluster.awaitLine("What is meant to be so can be acknowledged: "
 					+ "cluster.advice.acknowledged=http-session,scheduled$");
+			// what another worker has to say as well it says before it ends
+			cluster.signal("TERM");
+			cluster.awaitNothingLeft(Deadlines.EVENT);
 			assertThat(lines(cluster, "Not all of this application is made for 2 workers:")).singleElement()
 				.asString()
 				.contains("WARN [worker-");

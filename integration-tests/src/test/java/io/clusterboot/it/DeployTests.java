@@ -1,18 +1,18 @@
 package io.clusterboot.it;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
-import java.util.function.UnaryOperator;
-import java.util.spi.ToolProvider;
+import java.util.TreeMap;
 import java.util.stream.Stream;
 
+import io.clusterboot.it.ClusterView.Reload;
 import io.clusterboot.it.ClusterView.Worker;
-import io.clusterboot.it.Operations.Answer;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.MethodOrderer.OrderAnnotation;
@@ -33,8 +33,6 @@ import static org.awaitility.Awaitility.await;
 @TestMethodOrder(OrderAnnotation.class)
 class DeployTests {
 
-	private static final Duration TIMEOUT = Duration.ofSeconds(60);
-
 	@TempDir
 	private static Path directory;
 
@@ -44,11 +42,16 @@ class DeployTests {
 
 	@BeforeAll
 	static void start() throws IOException {
-		Files.copy(ClusterProcess.demoJar(), jar());
+		Files.write(jar(), ExecutableJar.version(named("first")));
 		Files.createFile(variables());
+		Files.createFile(startGate());
 		cluster = ClusterProcess.java("-jar", jar().toString())
 			.directory(directory)
 			.jvmOptions("-XX:+UseSerialGC")
+			.property("management.endpoint.cluster.access", "unrestricted")
+			.property("management.endpoint.health.show-details", "always")
+			.property("app.start-gate", startGate())
+			.property("cluster.startup.timeout", "10m")
 			.property("cluster.reload.probation", "200ms")
 			.property("cluster.drain.idle-grace", "100ms")
 			.property("cluster.worker.environment-file", variables())
@@ -73,31 +76,43 @@ class DeployTests {
 	}
 
 	/**
-	 * Overwrite the jar in place, as {@code cp} does, with a version of the demo that has
-	 * other properties.
+	 * Without this file, workers do not get beyond the last step of their start.
 	 */
-	private static void deploy(UnaryOperator<String> properties) throws IOException {
-		Path work = Files.createTempDirectory(directory, "version");
-		Path jar = Files.copy(ClusterProcess.demoJar(), work.resolve("app.jar"));
-		String name = "BOOT-INF/classes/application.properties";
-		ToolProvider tool = ToolProvider.findFirst("jar").orElseThrow();
-		Path original = Path.of("../demo-app/src/main/resources/application.properties");
-		Path changed = Files.createDirectories(work.resolve(name).getParent()).resolve("application.properties");
-		Files.writeString(changed, properties.apply(Files.readString(original)));
-		int code = tool.run(System.out, System.err, "--update", "--file", jar.toString(), "-C", work.toString(), name);
-		assertThat(code).isZero();
-		overwrite(Files.readAllBytes(jar));
+	private static Path startGate() {
+		return directory.resolve("start-gate");
 	}
 
+	private static String named(String name) {
+		return "spring.application.name=" + name;
+	}
+
+	/**
+	 * Overwrite the jar in place, as {@code cp} does.
+	 */
 	private static void overwrite(byte[] content) throws IOException {
 		Object inode = Files.getAttribute(jar(), "unix:ino");
 		Files.write(jar(), content);
 		assertThat(Files.getAttribute(jar(), "unix:ino")).as("in place").isEqualTo(inode);
 	}
 
-	private static UnaryOperator<String> named(String name) {
-		return (properties) -> properties.replace("spring.application.name=demo-app",
-				"spring.application.name=" + name);
+	/**
+	 * Reload, and wait for the end of it.
+	 */
+	private static Reload reload() {
+		int before = lastReload();
+		assertThat(operations.post("reload").status()).isEqualTo(202);
+		return awaitEnd(before);
+	}
+
+	private static int lastReload() {
+		Integer id = cluster.cluster().reload().id();
+		return (id != null) ? id : 0;
+	}
+
+	private static Reload awaitEnd(int before) {
+		return await().atMost(Deadlines.EVENT)
+			.until(() -> cluster.cluster().reload(), (reload) -> reload.id() != null && reload.id() > before
+					&& Set.of("DONE", "FAILED", "ABORTED").contains(reload.state()));
 	}
 
 	private static void assertAllAre(String name) throws Exception {
@@ -106,6 +121,12 @@ class DeployTests {
 			assertThat(view.application()).isEqualTo(name);
 			return view.answeredBy().pid();
 		});
+	}
+
+	private static Map<Integer, String> buildsByIndex(ClusterView view) {
+		Map<Integer, String> builds = new TreeMap<>();
+		view.workers().forEach((worker) -> builds.put(worker.index(), worker.build()));
+		return builds;
 	}
 
 	/**
@@ -126,97 +147,100 @@ class DeployTests {
 		}
 	}
 
-	private static void replaceAllByKill() {
-		for (Worker worker : cluster.cluster().workers()) {
-			ClusterProcess.signal("KILL", List.of(worker.pid()));
-			cluster.awaitReplaced(List.of(worker.pid()));
-		}
-	}
-
-	private static Answer assertFailed(Answer answer) {
-		assertThat(answer.status()).as(answer.body()).isEqualTo(500);
-		assertThat(answer.state()).isEqualTo("FAILED");
-		return answer;
+	private static void awaitOneCopy() throws IOException {
+		Path copies = copies();
+		await().atMost(Deadlines.EVENT).until(() -> count(copies) == 1);
 	}
 
 	@Test
 	@Order(1)
-	void newVersionIsRolledOut() throws Exception {
-		ClusterView before = cluster.cluster();
-		assertAllAre("demo-app");
-		deploy(named("second"));
-		Answer answer = operations.post("reload?wait=2m");
-		assertThat(answer.status()).as(answer.body()).isEqualTo(200);
-		cluster.awaitReplaced(before.pids());
-		assertAllAre("second");
-		assertThat(cluster.cluster().builds()).hasSize(1).doesNotContainAnyElementsOf(before.builds());
-		await().atMost(TIMEOUT).until(() -> count(copies()) == 1);
+	void brokenFileIsNotRolledOut() throws Exception {
+		assertAllAre("first");
+		Set<Long> before = cluster.cluster().pids();
+		overwrite("this is not a jar".getBytes(StandardCharsets.UTF_8));
+		Reload reload = reload();
+		assertThat(reload.state()).isEqualTo("FAILED");
+		assertThat(reload.failure().reason()).contains("app.jar is no jar, or not complete");
+		assertThat(cluster.cluster().pids()).isEqualTo(before);
+		List<Long> killed = cluster.workerPids().subList(0, 1);
+		ClusterProcess.signal("KILL", killed);
+		cluster.awaitReplaced(killed);
+		assertAllAre("first");
 	}
 
 	@Test
 	@Order(2)
-	void brokenFileIsNotRolledOut() throws Exception {
-		Set<Long> before = cluster.cluster().pids();
-		overwrite("this is not a jar".getBytes());
-		assertThat(assertFailed(operations.post("reload?wait=2m")).body())
-			.contains("app.jar is no jar, or not complete");
-		assertThat(cluster.cluster().pids()).isEqualTo(before);
-		replaceAllByKill();
-		assertAllAre("second");
-	}
-
-	@Test
-	@Order(3)
 	void versionThatCannotStartIsNotRolledOut() throws Exception {
 		Set<Long> before = cluster.cluster().pids();
-		deploy((properties) -> properties + "\nserver.tomcat.max-connections=many\n");
-		assertThat(assertFailed(operations.post("reload?wait=2m")).body()).contains("server.tomcat.max-connections");
-		assertThat(cluster.cluster().reload().failure().exitCode()).isEqualTo(1);
-		assertThat(cluster.cluster().reload().failure().output()).isNotEmpty().hasSizeLessThanOrEqualTo(50);
+		overwrite(ExecutableJar.version(named("broken"), "server.tomcat.max-connections=many"));
+		Reload reload = reload();
+		assertThat(reload.state()).isEqualTo("FAILED");
+		assertThat(reload.failure().exitCode()).isEqualTo(1);
+		assertThat(reload.failure().output()).hasSizeLessThanOrEqualTo(50)
+			.anyMatch((line) -> line.contains("server.tomcat.max-connections"));
 		assertThat(cluster.cluster().pids()).isEqualTo(before);
-		assertAllAre("second");
+		assertAllAre("first");
+	}
+
+	/**
+	 * The first replacement waits in its start until the reload has been aborted, so that
+	 * the reload cannot be over before.
+	 */
+	@Test
+	@Order(3)
+	void clusterThatIsHalfRolledOutKeepsBothVersions() throws Exception {
+		overwrite(ExecutableJar.version(named("second")));
+		int before = lastReload();
+		Files.delete(startGate());
+		assertThat(operations.post("reload").status()).isEqualTo(202);
+		await().atMost(Deadlines.EVENT).until(() -> cluster.cluster().workers().size() == 3);
+		assertThat(operations.post("abort").status()).isEqualTo(202);
+		Files.createFile(startGate());
+		Reload reload = awaitEnd(before);
+		assertThat(reload.state()).isEqualTo("ABORTED");
+		assertThat(reload.step()).isEqualTo(1);
+		ClusterView half = cluster.awaitReplaced(List.of());
+		assertThat(half.builds()).hasSize(2);
+		try (HttpConnection connection = HttpConnection.open(cluster.port(), Deadlines.EVENT)) {
+			assertThat(connection.get("/actuator/health").body()).contains(half.builds());
+		}
+		ClusterProcess.signal("KILL", cluster.workerPids());
+		ClusterView after = cluster.awaitReplaced(half.pids());
+		assertThat(buildsByIndex(after)).isEqualTo(buildsByIndex(half));
+		assertThat(count(copies())).isEqualTo(2);
 	}
 
 	@Test
 	@Order(4)
-	void clusterThatIsHalfRolledOutKeepsBothVersions() throws Exception {
-		deploy(named("third"));
-		operations.post("reload");
-		await().atMost(TIMEOUT).until(() -> cluster.cluster().reload().step() == 1);
-		operations.post("abort");
-		await().atMost(TIMEOUT).until(() -> "ABORTED".equals(cluster.cluster().reload().state()));
-		ClusterView half = cluster.awaitReplaced(List.of());
-		assertThat(half.builds()).hasSize(2);
-		try (HttpConnection connection = HttpConnection.open(cluster.port(), TIMEOUT)) {
-			assertThat(connection.get("/actuator/health").body()).contains(half.builds());
-		}
-		replaceAllByKill();
-		ClusterView after = cluster.cluster();
-		assertThat(after.workers()).extracting(Worker::build)
-			.containsExactlyElementsOf(half.workers().stream().map(Worker::build).toList());
-		assertThat(count(copies())).isEqualTo(2);
-		assertThat(operations.post("reload?wait=2m").state()).isEqualTo("DONE");
-		cluster.awaitReplaced(after.pids());
-		assertAllAre("third");
-		await().atMost(TIMEOUT).until(() -> count(copies()) == 1);
+	void newVersionIsRolledOut() throws Exception {
+		ClusterView before = cluster.cluster();
+		assertThat(reload().state()).isEqualTo("DONE");
+		ClusterView after = cluster.awaitReplaced(before.pids());
+		assertAllAre("second");
+		assertThat(after.builds()).hasSize(1).isSubsetOf(before.builds());
+		assertThat(after.workers()).extracting(Worker::build).containsOnly(after.builds().get(0));
+		awaitOneCopy();
 	}
 
 	@Test
 	@Order(5)
 	void reloadPicksUpConfigurationAndVariables() throws Exception {
 		String build = cluster.cluster().workers().get(0).build();
-		Files.writeString(directory.resolve("application.properties"), "spring.application.name=from-a-file");
-		assertThat(operations.post("reload?wait=2m").state()).isEqualTo("DONE");
+		Files.writeString(directory.resolve("application.properties"), named("from-a-file"));
+		Files.writeString(variables(), "APP_COLOUR=\"light blue\"\n");
+		assertThat(reload().state()).isEqualTo("DONE");
 		assertAllAre("from-a-file");
-		Files.writeString(variables(), "SPRING_APPLICATION_NAME=\"from a variable\"\n");
-		assertThat(operations.post("reload?wait=2m").state()).isEqualTo("DONE");
-		assertAllAre("from a variable");
 		assertThat(cluster.cluster().builds()).as("the files of the application are the same").containsExactly(build);
+		for (long pid : cluster.workerPids()) {
+			assertThat(Files.readString(Path.of("/proc/" + pid + "/environ")).split("\0"))
+				.contains("APP_COLOUR=light blue");
+		}
+		Set<Long> before = cluster.cluster().pids();
 		Files.writeString(variables(), "no variable\n");
-		Answer answer = operations.post("reload?wait=2m");
-		assertThat(answer.state()).isEqualTo("FAILED");
-		assertThat(answer.body()).contains("workers.env").contains("line 1");
-		assertAllAre("from a variable");
+		Reload reload = reload();
+		assertThat(reload.state()).isEqualTo("FAILED");
+		assertThat(reload.failure().reason()).contains("workers.env").contains("line 1");
+		assertThat(cluster.cluster().pids()).isEqualTo(before);
 	}
 
 }

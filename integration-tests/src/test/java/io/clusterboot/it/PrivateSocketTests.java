@@ -10,7 +10,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
-import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -18,8 +17,6 @@ import java.util.concurrent.TimeUnit;
 
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
@@ -29,8 +26,6 @@ import static org.awaitility.Awaitility.await;
  */
 @ExtendWith(PrintOutputOnFailure.class)
 class PrivateSocketTests {
-
-	private static final Duration TIMEOUT = Duration.ofSeconds(20);
 
 	private static final String OPTION = "-Dio.clusterboot.worker.socket=";
 
@@ -43,10 +38,15 @@ class PrivateSocketTests {
 			.orElseThrow();
 	}
 
+	/**
+	 * Nothing is left of the socket when the primary has been told to end;
+	 * {@link BuildsTests} kill it.
+	 */
 	@Test
-	void strangersAreTurnedAway() throws Exception {
+	void strangersAreTurnedAwayAndNothingIsLeftOfTheSocket() throws Exception {
 		try (ClusterProcess cluster = ClusterProcess.ports()
 			.workers(1)
+			.property("cluster.drain.idle-grace", "200ms")
 			.expectError("A connection to the cluster's socket was refused")
 			.start()) {
 			cluster.awaitReady();
@@ -67,17 +67,26 @@ class PrivateSocketTests {
 						.putInt(0)
 						.put(heartbeat)
 						.array());
-			await().atMost(TIMEOUT)
+			await().atMost(Deadlines.EVENT)
 				.until(() -> cluster.output()
 					.lines()
 					.stream()
 					.filter((line) -> line
 						.contains("refused: process " + ProcessHandle.current().pid() + " is no worker"))
 					.count() == 3);
-			LoadGenerator.on(cluster.port()).requests(20).run().assertNoFailures().assertAnsweredBy(workers);
+			LoadGenerator.on(cluster.port())
+				.requests(20)
+				.timeout(Deadlines.EVENT)
+				.duration(Deadlines.EVENT)
+				.run()
+				.assertNoFailures()
+				.assertAnsweredBy(workers);
 			assertThat(cluster.cluster().readyWorkers()).isEqualTo(1);
 			assertThat(cluster.workerPids()).isEqualTo(workers);
+			cluster.signal("TERM");
+			cluster.awaitNothingLeft(Deadlines.EVENT);
 			assertThat(cluster.output().lines()).noneMatch((line) -> line.contains("failed to handle an event"));
+			assertThat(socket.getParent()).doesNotExist();
 		}
 	}
 
@@ -88,7 +97,7 @@ class PrivateSocketTests {
 		try (SocketChannel channel = SocketChannel.open(StandardProtocolFamily.UNIX)) {
 			channel.connect(UnixDomainSocketAddress.of(socket));
 			CompletableFuture<Integer> answer = CompletableFuture.supplyAsync(() -> exchange(channel, message));
-			assertThat(answer.get(TIMEOUT.toSeconds(), TimeUnit.SECONDS)).isEqualTo(-1);
+			assertThat(answer.get(Deadlines.EVENT.toSeconds(), TimeUnit.SECONDS)).isEqualTo(-1);
 		}
 	}
 
@@ -100,24 +109,6 @@ class PrivateSocketTests {
 		catch (IOException ex) {
 			// closed before all was sent
 			return -1;
-		}
-	}
-
-	@ParameterizedTest
-	@ValueSource(strings = { "TERM", "KILL" })
-	void nothingIsLeftOfTheSocket(String signal) throws IOException {
-		try (ClusterProcess cluster = ClusterProcess.ports()
-			.workers(1)
-			.property("cluster.drain.idle-grace", "200ms")
-			.expectError("primary is gone")
-			.start()) {
-			cluster.awaitReady();
-			Path socket = socketOf(cluster.workerPids().get(0));
-			assertThat(socket).exists();
-			cluster.signal(signal);
-			cluster.awaitNothingLeft(TIMEOUT);
-			assertThat(socket).doesNotExist();
-			assertThat(socket.getParent()).doesNotExist();
 		}
 	}
 

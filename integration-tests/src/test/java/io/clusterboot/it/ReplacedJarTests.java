@@ -3,9 +3,9 @@ package io.clusterboot.it;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.List;
 import java.util.Random;
+import java.util.spi.ToolProvider;
 
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -20,15 +20,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 /**
- * The jar of a running cluster is overwritten in place with garbage. Nothing that the
- * primary does from then on may need it: each test is one thing that it does, and the JVM
- * tells which classes it has loaded meanwhile.
+ * The packaged demo, one jar with all its libraries within, as users launch and deploy
+ * it. While the cluster runs, the jar is overwritten in place with garbage. Nothing that
+ * the primary does from then on may need it: each test is one thing that it does, and the
+ * JVM tells which classes it has loaded meanwhile.
  */
 @ExtendWith(PrintOutputOnFailure.class)
 @TestMethodOrder(OrderAnnotation.class)
 class ReplacedJarTests {
-
-	private static final Duration TIMEOUT = Duration.ofSeconds(60);
 
 	private static final Random random = new Random(1);
 
@@ -39,17 +38,22 @@ class ReplacedJarTests {
 
 	private static ClusterProcess cluster;
 
+	private static Operations operations;
+
 	/** Length of the primary's account of its classes when the jar was overwritten. */
 	private static int before;
 
 	@BeforeAll
-	static void startAndOverwrite() throws IOException {
+	static void start() throws IOException {
 		jar = Files.copy(ClusterProcess.demoJar(), directory.resolve("app.jar"));
 		cluster = ClusterProcess.java("-jar", jar.toString())
 			.directory(directory)
-			.jvmOptions("-Djava.io.tmpdir=" + Files.createDirectory(directory.resolve("tmp")),
+			.workers(1)
+			.jvmOptions("-Xmx64m", "-XX:+UseSerialGC",
+					"-Djava.io.tmpdir=" + Files.createDirectory(directory.resolve("tmp")),
 					"-Xlog:class+load:file=classes.log")
 			.property("logging.level.io.clusterboot.primary.Preload", "debug")
+			.property("cluster.startup.timeout", "10m")
 			.property("cluster.drain.idle-grace", "200ms")
 			.property("cluster.reload.probation", "200ms")
 			.expectError("Reload \\d+ .* FAILED")
@@ -57,8 +61,7 @@ class ReplacedJarTests {
 			.start();
 		cluster.awaitReady();
 		cluster.awaitLine("classes loaded within");
-		before = classes().size();
-		overwrite(1_000_000);
+		operations = new Operations(cluster);
 	}
 
 	@AfterAll
@@ -79,30 +82,46 @@ class ReplacedJarTests {
 		return Files.readAllLines(directory.resolve("classes.log"));
 	}
 
+	private static List<String> command(long pid) throws IOException {
+		return List.of(Files.readString(Path.of("/proc/" + pid + "/cmdline")).split("\0"));
+	}
+
+	private static List<String> arguments(List<String> command) {
+		return command.subList(command.indexOf("-jar") + 2, command.size());
+	}
+
 	private static Path launchedJar(long pid) throws IOException {
-		List<String> words = List.of(Files.readString(Path.of("/proc/" + pid + "/cmdline")).split("\0"));
+		List<String> words = command(pid);
 		return Path.of(words.get(words.indexOf("-jar") + 1));
 	}
 
 	@Test
 	@Order(1)
-	void killedWorkersComeBackFromTheCopy() throws IOException {
-		for (int round = 0; round < 2; round++) {
-			List<Long> killed = cluster.workerPids();
-			ClusterProcess.signal("KILL", killed);
-			cluster.awaitReplaced(killed);
-			for (long pid : cluster.workerPids()) {
-				assertThat(launchedJar(pid)).hasSameBinaryContentAs(ClusterProcess.demoJar());
-			}
-			overwrite(40_000_000);
-		}
+	void workerIsStartedAsThePrimaryWasAndHasTheHeapThatTheUserChose() throws IOException {
+		long worker = cluster.workerPids().get(0);
+		List<String> primary = command(cluster.pid());
+		List<String> command = command(worker);
+		assertThat(command).containsOnlyOnce("-Xmx64m", "-jar").noneMatch((word) -> word.contains("RAMPercentage"));
+		assertThat(arguments(command)).isNotEmpty().isEqualTo(arguments(primary));
+		assertThat(launchedJar(worker)).isNotEqualTo(launchedJar(cluster.pid()))
+			.hasSameBinaryContentAs(ClusterProcess.demoJar())
+			.hasFileName("app.jar");
+		await().atMost(Deadlines.EVENT)
+			.untilAsserted(() -> assertThat(cluster.cluster().worker(worker).load().heapMax()).isBetween(60L << 20,
+					64L << 20));
 	}
 
 	@Test
 	@Order(2)
-	void clusterIsDescribed() {
-		assertThat(cluster.cluster().readyWorkers()).isEqualTo(2);
-		assertThat(cluster.cluster().workers()).allMatch((worker) -> "SIGKILL".equals(worker.lastExit().signal()));
+	void killedWorkerComesBackFromTheCopy() throws IOException {
+		before = classes().size();
+		overwrite(1_000_000);
+		List<Long> killed = cluster.workerPids();
+		ClusterProcess.signal("KILL", killed);
+		ClusterView view = cluster.awaitReplaced(killed);
+		assertThat(launchedJar(cluster.workerPids().get(0))).hasSameBinaryContentAs(ClusterProcess.demoJar());
+		assertThat(view.workers()).allMatch((worker) -> "SIGKILL".equals(worker.lastExit().signal()));
+		overwrite(40_000_000);
 	}
 
 	@Test
@@ -117,7 +136,7 @@ class ReplacedJarTests {
 	@Order(4)
 	void failureToStartAWorkerIsLoggedAndOvercome() throws Exception {
 		long pid = cluster.pid();
-		List<Long> killed = cluster.workerPids().subList(0, 1);
+		List<Long> killed = cluster.workerPids();
 		String limit = limitOfDescriptors(pid, "8");
 		ClusterProcess.signal("KILL", killed);
 		cluster.awaitLine("A worker for index \\d cannot be started");
@@ -146,41 +165,76 @@ class ReplacedJarTests {
 
 	@Test
 	@Order(5)
-	void allOperationsAreCarriedOut() throws Exception {
-		Operations operations = new Operations(cluster);
-		assertThat(operations.post("scale", "{\"workers\": 3}").status()).isEqualTo(202);
-		awaitWorkers(3);
+	void allOperationsAreCarriedOut() {
+		assertThat(operations.post("scale", "{\"workers\": 2}").status()).isEqualTo(202);
+		awaitWorkers(2);
 		cluster.signal("TTOU");
-		int id = awaitWorkers(2).workers().get(0).id();
-		assertThat(operations.post("restart?wait=2m", "{\"id\": %d}".formatted(id)).status()).isEqualTo(200);
+		ClusterView view = awaitWorkers(1);
+		int id = view.workers().get(0).id();
+		assertThat(operations.post("restart", "{\"id\": %d}".formatted(id)).status()).isEqualTo(202);
+		cluster.awaitReplaced(view.pids());
 		assertThat(operations.post("abort").status()).isEqualTo(409);
 		assertThat(operations.post("scale", "{\"workers\": 0}").status()).isEqualTo(400);
 		assertThat(operations.post("restart", "{\"id\": 4711}").status()).isEqualTo(404);
-		Operations.Answer answer = operations.post("reload?wait=2m");
+		// to learn that there is no build takes next to no time
+		Operations.Answer answer = operations.post("reload?wait=10m");
 		assertThat(answer.status()).isEqualTo(500);
 		assertThat(answer.body()).contains("app.jar is no jar, or not complete");
-		int failed = cluster.cluster().reload().id();
+		int failed = awaitReload(0, "FAILED");
 		cluster.signal("HUP");
-		await().atMost(TIMEOUT)
-			.until(() -> cluster.cluster().reload(),
-					(reload) -> reload.id() > failed && "FAILED".equals(reload.state()));
-		awaitWorkers(2);
+		awaitReload(failed, "FAILED");
+		awaitWorkers(1);
 	}
 
 	private static ClusterView awaitWorkers(int workers) {
-		return await().atMost(TIMEOUT)
+		return await().atMost(Deadlines.EVENT)
 			.until(cluster::cluster, (view) -> view.readyWorkers() == workers && view.workers().size() == workers);
+	}
+
+	private static int awaitReload(int after, String state) {
+		return await().atMost(Deadlines.EVENT)
+			.until(() -> cluster.cluster().reload(),
+					(reload) -> reload.id() != null && reload.id() > after && state.equals(reload.state()))
+			.id();
+	}
+
+	@Test
+	@Order(6)
+	void newVersionIsRolledOut() throws Exception {
+		ClusterView former = cluster.cluster();
+		Files.write(jar, newVersion());
+		assertThat(operations.post("reload").status()).isEqualTo(202);
+		awaitReload(former.reload().id(), "DONE");
+		ClusterView view = cluster.awaitReplaced(former.pids());
+		assertThat(view.application()).isEqualTo("new-version");
+		assertThat(view.builds()).hasSize(1).doesNotContainAnyElementsOf(former.builds());
+		assertThat(launchedJar(cluster.workerPids().get(0))).hasSameBinaryContentAs(jar);
+	}
+
+	/**
+	 * The demo under another name.
+	 */
+	private static byte[] newVersion() throws IOException {
+		Path work = Files.createDirectory(directory.resolve("new-version"));
+		Path changed = Files.copy(ClusterProcess.demoJar(), work.resolve("app.jar"));
+		String name = "BOOT-INF/classes/application.properties";
+		Path properties = work.resolve(name);
+		Files.createDirectories(properties.getParent());
+		Files.writeString(properties, "spring.application.name=new-version\n");
+		int code = ToolProvider.findFirst("jar")
+			.orElseThrow()
+			.run(System.out, System.err, "--update", "--file", changed.toString(), "-C", work.toString(), name);
+		assertThat(code).isZero();
+		return Files.readAllBytes(changed);
 	}
 
 	@Test
 	@Order(100)
 	void primaryStops() throws IOException {
 		cluster.signal("TERM");
-		assertThat(cluster.awaitExit(TIMEOUT)).isEqualTo(143);
-		cluster.awaitNothingLeft(TIMEOUT);
-		await().atMost(TIMEOUT)
-			.until(() -> directory.resolve("tmp").toFile().list((parent, name) -> name.startsWith("clusterboot-")),
-					(names) -> names.length == 0);
+		assertThat(cluster.awaitExit(Deadlines.EVENT)).isEqualTo(143);
+		cluster.awaitNothingLeft(Deadlines.EVENT);
+		assertThat(directory.resolve("tmp")).isDirectoryNotContaining("glob:**clusterboot-*");
 	}
 
 	@Test

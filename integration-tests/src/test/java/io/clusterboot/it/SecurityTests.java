@@ -3,7 +3,6 @@ package io.clusterboot.it;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
@@ -11,7 +10,12 @@ import java.util.stream.Stream;
 
 import io.clusterboot.it.HttpConnection.Reply;
 import io.clusterboot.it.secured.SecuredApplication;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.TestInstance.Lifecycle;
 import org.junit.jupiter.api.condition.DisabledIfSystemProperty;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
@@ -19,6 +23,7 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 /**
@@ -36,7 +41,7 @@ class SecurityTests {
 
 	private static Reply send(ClusterProcess cluster, String method, String path, String user, String... headers)
 			throws IOException {
-		try (HttpConnection connection = HttpConnection.open(cluster.port(), Duration.ofMinutes(2))) {
+		try (HttpConnection connection = HttpConnection.open(cluster.port(), Deadlines.EVENT)) {
 			if (user.isEmpty()) {
 				connection.send(method, path, new byte[0]);
 			}
@@ -50,59 +55,77 @@ class SecurityTests {
 	}
 
 	/**
-	 * The dashboard finds out what its caller may do, and sends along what protects
-	 * against forged requests.
+	 * What is for browsers, in one cluster.
 	 */
-	@Test
-	void theDashboardRespectsRolesAndTheProtectionAgainstForgedRequests() throws Exception {
-		try (ClusterProcess cluster = ClusterProcess.securedApplication(SecuredApplication.class)
-			.workers(1)
-			.property("app.csrf", true)
-			.property("management.endpoints.web.exposure.include", "health,cluster,clusterdashboard")
-			.property("management.endpoint.cluster.access", "unrestricted")
-			.start()) {
-			cluster.awaitLine("is ready after");
+	@Nested
+	@TestInstance(Lifecycle.PER_CLASS)
+	class Dashboard {
+
+		private ClusterProcess cluster;
+
+		@BeforeAll
+		void start() {
+			this.cluster = ClusterProcess.securedApplication(SecuredApplication.class)
+				.jvmOptions("-XX:+UseSerialGC")
+				.property("app.csrf", true)
+				.property("management.endpoints.web.exposure.include", "health,cluster,clusterdashboard")
+				.property("management.endpoint.cluster.access", "unrestricted")
+				.property("cluster.startup.timeout", "10m")
+				.property("cluster.reload.probation", "100ms")
+				.property("cluster.drain.idle-grace", "100ms")
+				.start();
+			this.cluster.awaitLine("worker-1 .* is ready after");
+			this.cluster.awaitLine("worker-2 .* is ready after");
+		}
+
+		@AfterAll
+		void stop() {
+			this.cluster.close();
+		}
+
+		/**
+		 * The dashboard finds out what its caller may do, and sends along what protects
+		 * against forged requests.
+		 */
+		@Test
+		void respectsRolesAndTheProtectionAgainstForgedRequests() throws Exception {
 			String dashboard = ENDPOINT + "/dashboard";
-			assertThat(send(cluster, "GET", dashboard, "").status()).isEqualTo(401);
-			assertThat(send(cluster, "GET", dashboard, "reader").status()).isEqualTo(200);
-			assertThat(send(cluster, "GET", dashboard + "/session", "reader").body()).contains("\"mayWrite\":false");
-			Reply answered = send(cluster, "GET", dashboard + "/session", "operator");
+			assertThat(send(this.cluster, "GET", dashboard, "").status()).isEqualTo(401);
+			assertThat(send(this.cluster, "GET", dashboard, "reader").status()).isEqualTo(200);
+			assertThat(send(this.cluster, "GET", dashboard + "/session", "reader").body())
+				.contains("\"mayWrite\":false");
+			Reply answered = send(this.cluster, "GET", dashboard + "/session", "operator");
 			JsonNode session = JsonMapper.shared().readTree(answered.body());
 			assertThat(session.get("mayWrite").asBoolean()).isTrue();
 			// forged requests are found out before callers are
-			assertThat(send(cluster, "POST", ENDPOINT + "/abort", "operator").status()).isEqualTo(401);
+			assertThat(send(this.cluster, "POST", ENDPOINT + "/abort", "operator").status()).isEqualTo(401);
 			String cookie = answered.headers().get("set-cookie").split(";")[0];
-			Reply reply = send(cluster, "POST", ENDPOINT + "/abort", "operator", "Cookie: " + cookie,
+			Reply reply = send(this.cluster, "POST", ENDPOINT + "/abort", "operator", "Cookie: " + cookie,
 					session.get("csrfHeader").asString() + ": " + session.get("csrfToken").asString());
 			// it got through, and there is nothing to abort
 			assertThat(reply.status()).as(reply.body()).isEqualTo(409);
 		}
-	}
 
-	@Test
-	void aReaderSeesNoButtonsAndAnOperatorReloadsByButton(@TempDir Path profile) throws Exception {
-		assumeTrue(Browser.installed().isPresent(), "Chromium is not installed");
-		try (ClusterProcess cluster = ClusterProcess.securedApplication(SecuredApplication.class)
-			.property("app.csrf", true)
-			.property("management.endpoints.web.exposure.include", "health,cluster,clusterdashboard")
-			.property("management.endpoint.cluster.access", "unrestricted")
-			.property("cluster.reload.probation", "100ms")
-			.property("cluster.drain.idle-grace", "100ms")
-			.start(); Browser browser = Browser.start(profile)) {
-			cluster.awaitLine("worker-2 .* is ready after");
-			openDashboard(browser, cluster, "reader");
-			assertThat(browser.evaluate("document.getElementById('reload-button').checkVisibility()").asBoolean())
-				.isFalse();
-			openDashboard(browser, cluster, "operator");
-			browser.awaitTrue("document.getElementById('reload-button').checkVisibility()");
-			browser.focusAndPressEnter("reload-button");
-			browser.awaitTrue("document.getElementById('question').open");
-			browser.focusAndPressEnter("question-yes");
-			browser.awaitTrue("document.getElementById('outcome').textContent.endsWith('is done')");
-			// a stream that breaks off is no error
-			assertThat(browser.complaints()).filteredOn((complaint) -> !complaint.contains("\"source\":\"network\""))
-				.isEmpty();
+		@Test
+		void showsAReaderNoButtonsAndLetsAnOperatorReload(@TempDir Path profile) throws Exception {
+			assumeTrue(Browser.installed().isPresent(), "Chromium is not installed");
+			try (Browser browser = Browser.start(profile)) {
+				openDashboard(browser, this.cluster, "reader");
+				assertThat(browser.evaluate("document.getElementById('reload-button').checkVisibility()").asBoolean())
+					.isFalse();
+				openDashboard(browser, this.cluster, "operator");
+				browser.awaitTrue("document.getElementById('reload-button').checkVisibility()");
+				browser.focusAndPressEnter("reload-button");
+				browser.awaitTrue("document.getElementById('question').open");
+				browser.focusAndPressEnter("question-yes");
+				browser.awaitTrue("document.getElementById('outcome').textContent.endsWith('is done')");
+				// a stream that breaks off is no error
+				assertThat(browser.complaints())
+					.filteredOn((complaint) -> !complaint.contains("\"source\":\"network\""))
+					.isEmpty();
+			}
 		}
+
 	}
 
 	/**
@@ -136,7 +159,9 @@ class SecurityTests {
 	void onlyOperatorsControlTheCluster() throws Exception {
 		try (ClusterProcess cluster = ClusterProcess.securedApplication(SecuredApplication.class)
 			.workers(1)
+			.jvmOptions("-XX:+UseSerialGC")
 			.property("management.endpoint.cluster.access", "unrestricted")
+			.property("cluster.startup.timeout", "10m")
 			.property("cluster.reload.probation", "100ms")
 			.property("cluster.drain.idle-grace", "100ms")
 			.start()) {
@@ -152,10 +177,12 @@ class SecurityTests {
 			assertThat(look(cluster).at("/reload/state").asString()).isEqualTo("IDLE");
 			assertThat(cluster.workerPids()).isEqualTo(workers);
 
-			Reply reply = send(cluster, "POST", ENDPOINT + "/reload?wait=2m", "operator");
-			assertThat(reply.status()).as(reply.body()).isEqualTo(200);
+			Reply reply = send(cluster, "POST", ENDPOINT + "/reload", "operator");
+			assertThat(reply.status()).as(reply.body()).isEqualTo(202);
+			JsonNode reloaded = await().atMost(Deadlines.EVENT)
+				.until(() -> look(cluster), (view) -> "DONE".equals(view.at("/reload/state").asString()));
 			// the former worker may still be leaving
-			assertThat(readyPids(look(cluster))).hasSize(1).doesNotContainAnyElementsOf(workers);
+			assertThat(readyPids(reloaded)).hasSize(1).doesNotContainAnyElementsOf(workers);
 		}
 	}
 

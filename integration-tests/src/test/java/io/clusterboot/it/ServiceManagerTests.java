@@ -5,7 +5,6 @@ import java.net.DatagramPacket;
 import java.net.SocketTimeoutException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -24,8 +23,6 @@ import static org.awaitility.Awaitility.await;
  */
 @ExtendWith(PrintOutputOnFailure.class)
 class ServiceManagerTests {
-
-	private static final Duration TIMEOUT = Duration.ofSeconds(60);
 
 	private final List<String> messages = new CopyOnWriteArrayList<>();
 
@@ -48,7 +45,7 @@ class ServiceManagerTests {
 	}
 
 	private int awaitMessage(int from, String start) {
-		return await().atMost(TIMEOUT).until(() -> indexOf(from, start), (index) -> index >= 0);
+		return await().atMost(Deadlines.EVENT).until(() -> indexOf(from, start), (index) -> index >= 0);
 	}
 
 	private int indexOf(int from, String start) {
@@ -81,7 +78,7 @@ class ServiceManagerTests {
 				assertThat(this.messages.get(ready)).contains("STATUS=1 of 2 workers ready");
 				cluster.awaitReady();
 				List<Long> before = cluster.workerPids();
-				assertThat(indexOf(0, "STATUS=2 of 2 workers ready")).isNotNegative();
+				awaitMessage(ready + 1, "STATUS=2 of 2 workers ready");
 				cluster.signal("HUP");
 				int reloading = awaitMessage(ready + 1, "RELOADING=1");
 				assertThat(this.messages.get(reloading)).containsPattern("MONOTONIC_USEC=\\d+")
@@ -91,7 +88,8 @@ class ServiceManagerTests {
 				cluster.awaitReplaced(before);
 				awaitMessage(reloaded + 1, "WATCHDOG=1");
 				cluster.signal("TERM");
-				assertThat(cluster.awaitExit(TIMEOUT)).isEqualTo(143);
+				assertThat(cluster.awaitExit(Deadlines.EVENT)).isEqualTo(143);
+				cluster.awaitNothingLeft(Deadlines.EVENT);
 				awaitMessage(reloaded + 1, "STOPPING=1");
 				assertThat(this.messages).as("workers say nothing")
 					.filteredOn((message) -> message.startsWith("READY=1"))
