@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.LongSupplier;
 
 import io.clusterboot.balancing.IncomingConnection;
 import io.clusterboot.balancing.LoadBalancing;
@@ -74,6 +75,8 @@ final class Dispatcher {
 
 	private final Rebalancer rebalancer;
 
+	private final LongSupplier nanoTime;
+
 	private final Map<Integer, Receiver> receivers = new TreeMap<>();
 
 	private final Map<ListenAddress, ConnectionAcceptor> acceptors = new HashMap<>();
@@ -98,9 +101,20 @@ final class Dispatcher {
 	 * @param rebalancer says which workers have too many
 	 */
 	Dispatcher(WorkerSelector selector, Rebalancer rebalancer) {
+		this(selector, rebalancer, System::nanoTime);
+	}
+
+	/**
+	 * Create a dispatcher.
+	 * @param selector selects workers for connections
+	 * @param rebalancer says which workers have too many
+	 * @param nanoTime a monotonic clock, in nanoseconds
+	 */
+	Dispatcher(WorkerSelector selector, Rebalancer rebalancer, LongSupplier nanoTime) {
 		this.selector = selector;
 		this.sticky = isSticky(selector);
 		this.rebalancer = rebalancer;
+		this.nanoTime = nanoTime;
 	}
 
 	private boolean isSticky(WorkerSelector selector) {
@@ -177,7 +191,7 @@ final class Dispatcher {
 
 	private void handedOver(Receiver sender, FromWorker.HandOver message, List<FileDescriptor> descriptors) {
 		KeptConnection kept = message.connection();
-		HandOver handOver = new HandOver(sender.id, message.exchange(), kept, System.nanoTime());
+		HandOver handOver = new HandOver(sender.id, message.exchange(), kept, this.nanoTime.getAsLong());
 		if (descriptors.size() != 1) {
 			descriptors.forEach(Descriptors::close);
 			answer(handOver, false);
@@ -364,7 +378,7 @@ final class Dispatcher {
 	 * What moves only to be spread evenly has waited long enough.
 	 */
 	synchronized void tick() {
-		long now = System.nanoTime();
+		long now = this.nanoTime.getAsLong();
 		List<Connection> returned = this.waiting.stream()
 			.filter((connection) -> isRebalanced(connection) && connection.handOver() != null
 					&& now - connection.handOver().since() > PATIENCE.toNanos())
@@ -406,7 +420,7 @@ final class Dispatcher {
 	}
 
 	private boolean isFree(Receiver receiver) {
-		return receiver.outstanding == null || this.sticky && !receiver.standsStill();
+		return receiver.outstanding == null || this.sticky && !receiver.standsStill(this.nanoTime.getAsLong());
 	}
 
 	/**
@@ -430,9 +444,9 @@ final class Dispatcher {
 	 * @throws InterruptedException if the thread is interrupted
 	 */
 	synchronized void awaitPassed(ListenAddress address, Duration atMost) throws InterruptedException {
-		long deadline = System.nanoTime() + atMost.toNanos();
+		long deadline = this.nanoTime.getAsLong() + atMost.toNanos();
 		for (long left = atMost.toMillis(); left > 0
-				&& isPassing(address); left = (deadline - System.nanoTime()) / 1_000_000) {
+				&& isPassing(address); left = (deadline - this.nanoTime.getAsLong()) / 1_000_000) {
 			wait(left);
 		}
 	}
@@ -461,7 +475,7 @@ final class Dispatcher {
 				break;
 			}
 			long number = ++this.lastNumber;
-			receiver.give(number, connection);
+			receiver.give(number, connection, this.nanoTime.getAsLong());
 			if (receiver.peer.send(connection.message(number), connection.descriptor())) {
 				return;
 			}
@@ -623,15 +637,15 @@ final class Dispatcher {
 			this.takingOver.clear();
 		}
 
-		private void give(long number, Connection connection) {
+		private void give(long number, Connection connection, long now) {
 			this.outstanding = connection;
 			this.outstandingNumber = number;
-			this.outstandingSince = System.nanoTime();
+			this.outstandingSince = now;
 			this.connections++;
 		}
 
-		private boolean standsStill() {
-			return this.outstanding != null && System.nanoTime() - this.outstandingSince > STANDSTILL.toNanos();
+		private boolean standsStill(long now) {
+			return this.outstanding != null && now - this.outstandingSince > STANDSTILL.toNanos();
 		}
 
 		private @Nullable Connection answered(long number) {

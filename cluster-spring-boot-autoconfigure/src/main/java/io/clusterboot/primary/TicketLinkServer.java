@@ -30,11 +30,24 @@ final class TicketLinkServer extends LinkServer {
 
 	private final ServerSocketChannel channel;
 
+	private final Duration patience;
+
 	/** By seat, so that there are no more than workers. */
 	private final Map<Integer, Issued> issued = new HashMap<>();
 
 	TicketLinkServer(Path path) throws IOException {
+		this(path, PATIENCE);
+	}
+
+	/**
+	 * Create a server.
+	 * @param path where it listens
+	 * @param patience time within which a ticket has to be shown
+	 * @throws IOException if it cannot listen there
+	 */
+	TicketLinkServer(Path path, Duration patience) throws IOException {
 		super(path);
+		this.patience = patience;
 		this.channel = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
 		this.channel.bind(UnixDomainSocketAddress.of(path));
 	}
@@ -60,7 +73,7 @@ final class TicketLinkServer extends LinkServer {
 
 	private void admit(SocketChannel peer, Admission admission) {
 		try {
-			Integer worker = redeem(Ticket.read(peer, PATIENCE));
+			Integer worker = redeem(Ticket.read(peer, this.patience));
 			if (worker == null) {
 				throw new IOException("it is not that of a worker that has no connection");
 			}

@@ -105,7 +105,8 @@ class LoadBalancingTests {
 				assertThat(selector.select(fewer, from(client)).index()).isEqualTo(index);
 			}
 		}
-		assertThat(clients.values()).hasSize(5).allMatch((count) -> count > 1700 && count < 2300);
+		// the same ones each time, so this is no matter of chance
+		assertThat(clients.values()).hasSize(5).allMatch((count) -> count > 1800 && count < 2200);
 	}
 
 	@Test

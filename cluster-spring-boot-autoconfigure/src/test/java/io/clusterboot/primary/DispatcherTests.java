@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
 
 import io.clusterboot.balancing.IncomingConnection;
@@ -25,7 +26,6 @@ import io.clusterboot.protocol.FromPrimary;
 import io.clusterboot.protocol.FromWorker;
 import io.clusterboot.protocol.KeptConnection;
 import io.clusterboot.protocol.ListenAddress;
-import org.awaitility.Awaitility;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -48,12 +48,19 @@ class DispatcherTests {
 
 	private final Map<Integer, Worker> workers = new TreeMap<>();
 
+	private long now = 1_000_000;
+
 	private Dispatcher dispatcher = dispatcher(LoadBalancing.selector("round-robin"));
 
 	private int connections;
 
-	private static Dispatcher dispatcher(WorkerSelector selector) {
-		return new Dispatcher(selector, new Rebalancer(new ClusterProperties.Rebalance(true, 50)));
+	private Dispatcher dispatcher(WorkerSelector selector) {
+		return new Dispatcher(selector, new Rebalancer(new ClusterProperties.Rebalance(true, 50)), () -> this.now);
+	}
+
+	private void pass(Duration time) {
+		this.now += time.toNanos();
+		this.dispatcher.tick();
 	}
 
 	private Worker join(int id) {
@@ -195,6 +202,45 @@ class DispatcherTests {
 		}
 	}
 
+	@Test
+	void onlyWhatASelectorFailsForGoesToOneAfterTheOther() throws Exception {
+		AtomicInteger calls = new AtomicInteger();
+		this.dispatcher = dispatcher((candidates, connection) -> {
+			if (calls.incrementAndGet() % 10 == 0) {
+				throw new IllegalStateException("every tenth time");
+			}
+			return candidates.get(candidates.size() - 1);
+		});
+		Worker first = join(1);
+		Worker last = join(2);
+		for (int i = 1; i <= 40; i++) {
+			connect();
+			(i == 10 || i == 30 ? first : last).takes();
+		}
+	}
+
+	/**
+	 * The busy one gets a connection only while the other one has not answered.
+	 */
+	@Test
+	void whoIsBusyIsPassedNothingAsLongAsAnotherOneAnswers() throws Exception {
+		for (String strategy : List.of("least-connections", "least-load")) {
+			this.dispatcher = dispatcher(LoadBalancing.selector(strategy));
+			Worker idle = join(1);
+			Worker busy = join(2);
+			busy.says(new Busyness(4, 4, 0));
+			for (int i = 0; i < 20; i++) {
+				connect();
+				idle.takes(new Busyness(i % 3, i % 3, 0));
+			}
+			assertThat(busy.passed).isEmpty();
+			connect();
+			connect();
+			busy.takes();
+			idle.takes();
+		}
+	}
+
 	@SuppressWarnings("unchecked")
 	private static <T extends Throwable> WorkerCandidate sneak(Throwable failure) throws T {
 		throw (T) failure;
@@ -230,11 +276,9 @@ class DispatcherTests {
 		Worker own = joinWithOwner();
 		Worker other = this.workers.get(3 - own.id);
 		connect();
-		assertThat(other.passed).isEmpty();
-		Awaitility.await().until(() -> {
-			this.dispatcher.tick();
-			return other.passed.size() == 1;
-		});
+		pass(Duration.ofSeconds(1));
+		assertThat(other.passed).as("it may still answer").isEmpty();
+		pass(Duration.ofNanos(1));
 		other.takes();
 		connect();
 		other.takes();
@@ -486,12 +530,10 @@ class DispatcherTests {
 		second.takesOver(true);
 		first.handsOver(7);
 		first.handsOver(8);
-		this.dispatcher.tick();
-		assertThat(first.answers).as("at once").isEmpty();
-		Awaitility.await().atMost(Duration.ofSeconds(10)).untilAsserted(() -> {
-			this.dispatcher.tick();
-			assertThat(first.answers).containsExactly(new FromPrimary.HandedOver(8, false));
-		});
+		pass(Duration.ofMillis(200));
+		assertThat(first.answers).as("it may still answer").isEmpty();
+		pass(Duration.ofNanos(1));
+		assertThat(first.answers).containsExactly(new FromPrimary.HandedOver(8, false));
 		second.takes();
 		assertThat(first.answers).contains(new FromPrimary.HandedOver(7, true));
 	}

@@ -11,7 +11,9 @@ import java.util.concurrent.TimeoutException;
 import io.clusterboot.it.LoadResult.Outcome;
 
 /**
- * Has its messages echoed over a WebSocket. When the server goes away, it connects again.
+ * Has its messages echoed over a WebSocket. It ends the session by itself after a number
+ * of messages, as a worker that leaves waits for it to do, and connects again, as it does
+ * when the server goes away.
  */
 final class EchoClient implements LoadClient {
 
@@ -19,6 +21,8 @@ final class EchoClient implements LoadClient {
 	 * Going away, and restarting.
 	 */
 	private static final Set<String> GOOD_ENDS = Set.of("closed with 1001", "closed with 1012");
+
+	private static final int MESSAGES = 25;
 
 	private final HttpClient client;
 
@@ -31,6 +35,8 @@ final class EchoClient implements LoadClient {
 	private long peer;
 
 	private int number;
+
+	private int echoed;
 
 	EchoClient(HttpClient client, int port) {
 		this.client = client;
@@ -49,6 +55,9 @@ final class EchoClient implements LoadClient {
 			}
 			send(message);
 			record(start, message, this.echoes.next(), fates);
+			if (this.echoed == MESSAGES) {
+				endSession(fates);
+			}
 		}
 		catch (TimeoutException ex) {
 			failed(start, Outcome.TIMED_OUT, "no connection in time", fates);
@@ -65,6 +74,17 @@ final class EchoClient implements LoadClient {
 		catch (Exception ex) {
 			throw new IllegalStateException(ex);
 		}
+	}
+
+	private void endSession(Fates fates) throws Exception {
+		long start = System.nanoTime();
+		this.socket.sendClose(WebSocket.NORMAL_CLOSURE, "").get(Deadlines.EVENT.toSeconds(), TimeUnit.SECONDS);
+		String received = this.echoes.next();
+		if (!("closed with " + WebSocket.NORMAL_CLOSURE).equals(received)) {
+			fates.other(start, this.peer, GOOD_ENDS.contains(received) ? Outcome.ENDED : Outcome.BAD_CLOSE,
+					"closed, and answered with " + received);
+		}
+		forget();
 	}
 
 	/**
@@ -89,7 +109,7 @@ final class EchoClient implements LoadClient {
 	 */
 	private void send(String message) throws InterruptedException, TimeoutException {
 		try {
-			this.socket.sendText(message, true).get(10, TimeUnit.SECONDS);
+			this.socket.sendText(message, true).get(Deadlines.EVENT.toSeconds(), TimeUnit.SECONDS);
 		}
 		catch (ExecutionException ex) {
 			if (!(ex.getCause() instanceof IOException)) {
@@ -106,6 +126,7 @@ final class EchoClient implements LoadClient {
 			long pid = Long.parseLong(received.substring(0, received.indexOf(' ')));
 			fates.answered(start, this.peer, pid, false);
 			this.peer = pid;
+			this.echoed++;
 		}
 		else if (GOOD_ENDS.contains(received)) {
 			failed(start, Outcome.TURNED_AWAY, received, fates);
@@ -126,8 +147,13 @@ final class EchoClient implements LoadClient {
 		if (this.socket != null) {
 			this.socket.sendClose(WebSocket.NORMAL_CLOSURE, "");
 		}
+		forget();
+	}
+
+	private void forget() {
 		this.socket = null;
 		this.echoes = null;
+		this.echoed = 0;
 		this.peer = 0;
 	}
 

@@ -7,10 +7,13 @@ import java.nio.charset.StandardCharsets;
 import io.clusterboot.it.LoadResult.Outcome;
 
 /**
- * Reads numbered server-sent events, one at a time. When the server ends the stream in
- * good order, it opens another one.
+ * Reads numbered server-sent events, one at a time. It leaves after a number of events,
+ * as a worker that leaves waits for it to do, and opens another stream, as it does when
+ * the server ends the stream in good order.
  */
 final class EventsClient extends HttpLoadClient {
+
+	private static final int EVENTS = 20;
 
 	private int number;
 
@@ -44,7 +47,7 @@ final class EventsClient extends HttpLoadClient {
 			return false;
 		}
 		call.answered(Long.parseLong(event.substring(id.length()).trim()), false);
-		return true;
+		return this.number < EVENTS;
 	}
 
 	/**

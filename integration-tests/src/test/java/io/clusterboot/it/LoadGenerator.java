@@ -1,6 +1,7 @@
 package io.clusterboot.it;
 
 import java.time.Duration;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -19,9 +20,12 @@ import io.clusterboot.it.LoadResult.Outcome;
 import static org.awaitility.Awaitility.await;
 
 /**
- * Sends requests to a port, bounded in number and in time, and records the fate of each.
+ * Sends requests to a port, bounded in number or in time, and records the fate of each.
  */
 public final class LoadGenerator {
+
+	/** Longer than a test may take. */
+	private static final Duration NO_LIMIT = Duration.ofHours(1);
 
 	private final Function<Random, LoadClient> source;
 
@@ -33,9 +37,9 @@ public final class LoadGenerator {
 
 	private int requests = Integer.MAX_VALUE;
 
-	private Duration duration = Duration.ofSeconds(30);
+	private Duration duration = NO_LIMIT;
 
-	private Duration timeout = Duration.ofSeconds(10);
+	private Duration timeout = Deadlines.EVENT;
 
 	private Duration pause = Duration.ZERO;
 
@@ -225,12 +229,35 @@ public final class LoadGenerator {
 			for (Running other : others) {
 				goals.put(other, other.fates.answers() + count);
 			}
-			await().atMost(LoadGenerator.this.duration)
+			await().atMost(Deadlines.EVENT)
 				.pollInterval(Duration.ofMillis(10))
 				.until(() -> goals.entrySet()
 					.stream()
 					.allMatch((goal) -> goal.getKey().fates.answers() >= goal.getValue()));
 			return this;
+		}
+
+		/**
+		 * Wait until each of some processes has answered.
+		 * @param pids the processes
+		 * @return this
+		 */
+		public Running awaitAnsweredBy(Collection<Long> pids) {
+			await().atMost(Deadlines.EVENT)
+				.pollInterval(Duration.ofMillis(10))
+				.until(() -> this.fates.answeredBy().containsAll(pids));
+			return this;
+		}
+
+		/**
+		 * Send no further request, and wait until no more than a number of clients still
+		 * wait for an answer.
+		 * @param clients the number
+		 */
+		public void awaitAllBut(int clients) {
+			this.stopped = true;
+			await().atMost(Deadlines.EVENT)
+				.until(() -> this.threads.stream().filter(Thread::isAlive).count() <= clients);
 		}
 
 		/**

@@ -26,8 +26,6 @@ final class LoadMix implements AutoCloseable {
 
 	static final int IDLE_CLIENTS = 20;
 
-	private static final Duration TIMEOUT = Duration.ofSeconds(20);
-
 	private static final Duration LIMIT = Duration.ofHours(3);
 
 	private final int port;
@@ -80,13 +78,13 @@ final class LoadMix implements AutoCloseable {
 		start("upload", 3, 10, 100, (random) -> new UploadClient(this::open, random, longest.dividedBy(3), longest));
 		start("pipelining", 2, 10, 60, (random) -> new PipeliningClient(this::open));
 		start("HTTP/2", 2, 10, 200,
-				(random) -> new StreamsClient(() -> Http2Connection.open(this.tlsPort, TIMEOUT, this.trust)));
+				(random) -> new StreamsClient(() -> Http2Connection.open(this.tlsPort, Deadlines.EVENT, this.trust)));
 		start(WEB_SOCKET, 3, 20, 100, (random) -> new EchoClient(webSockets, this.port));
 		start(EVENTS, 3, 0, 0, (random) -> new EventsClient(this::open));
 	}
 
 	private HttpConnection open() throws IOException {
-		return HttpConnection.open(this.port, TIMEOUT);
+		return HttpConnection.open(this.port, Deadlines.EVENT);
 	}
 
 	private void start(String kind, int clients, int least, int most, Function<Random, LoadClient> source) {
@@ -98,7 +96,7 @@ final class LoadMix implements AutoCloseable {
 				load.clients(clients)
 					.pause(Duration.ofMillis(least), Duration.ofMillis(most))
 					.seed(this.seed + 1000L * this.kinds.size())
-					.timeout(TIMEOUT)
+					.timeout(Deadlines.EVENT)
 					.duration(LIMIT)
 					.start());
 	}
@@ -113,7 +111,7 @@ final class LoadMix implements AutoCloseable {
 	}
 
 	static LoadGenerator idle(int port) {
-		return LoadGenerator.of((random) -> new UploadClient(() -> HttpConnection.open(port, TIMEOUT), random,
+		return LoadGenerator.of((random) -> new UploadClient(() -> HttpConnection.open(port, Deadlines.EVENT), random,
 				Duration.ZERO, Duration.ZERO));
 	}
 

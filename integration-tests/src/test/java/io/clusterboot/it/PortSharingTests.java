@@ -1,7 +1,12 @@
 package io.clusterboot.it;
 
 import java.io.IOException;
+import java.net.BindException;
+import java.net.ConnectException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
 import java.net.StandardSocketOptions;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.charset.StandardCharsets;
@@ -20,9 +25,12 @@ import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestMethodOrder;
+import org.junit.jupiter.api.condition.DisabledIfSystemProperty;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.awaitility.Awaitility.await;
 
 /**
@@ -30,8 +38,6 @@ import static org.awaitility.Awaitility.await;
  */
 @ExtendWith(PrintOutputOnFailure.class)
 class PortSharingTests {
-
-	private static final Duration TIMEOUT = Duration.ofSeconds(20);
 
 	private static final String WARNING = "Each worker listens for itself (SO_REUSEPORT), since ";
 
@@ -48,19 +54,40 @@ class PortSharingTests {
 	 * of workers that come and go.
 	 */
 	@Nested
-	@Tag("every-server")
+	@DisabledIfSystemProperty(named = "test.load-balancing", matches = "round-robin",
+			disabledReason = "connections cannot be passed on to workers that listen for themselves")
 	@TestMethodOrder(OrderAnnotation.class)
 	class ReusePort {
+
+		/**
+		 * Each has one connection at a time, so a queue that is closed has no more than
+		 * one of each.
+		 */
+		private static final int CLIENTS = 4;
+
+		@TempDir
+		private static Path directory;
 
 		private static ClusterProcess cluster;
 
 		private static int port;
 
+		/** Replacements do not become ready while it does not exist. */
+		private static Path startGate;
+
 		@BeforeAll
-		static void start() {
+		static void start() throws IOException {
+			startGate = Files.createFile(directory.resolve("start"));
 			cluster = cluster().property("cluster.port-sharing", "reuse-port")
 				.property("management.server.port", 0)
-				.property("cluster.drain.idle-grace", "200ms")
+				.property("app.start-gate", startGate)
+				// nobody is to be killed for being slow
+				.property("cluster.heartbeat.timeout", "10m")
+				.property("cluster.startup.timeout", "10m")
+				// clients that keep their connections leave when they are told to
+				.property("cluster.drain.idle-grace", "5m")
+				.property("cluster.drain.timeout", "5m")
+				.property("cluster.shutdown.timeout", "10m")
 				.property("cluster.reload.probation", "200ms")
 				.expectError("A connection to the cluster's socket was refused for its ticket")
 				.start();
@@ -74,16 +101,22 @@ class PortSharingTests {
 		}
 
 		private static LoadGenerator load() {
-			return LoadGenerator.on(port).clients(4).pause(Duration.ofMillis(5)).duration(Duration.ofMinutes(2));
+			return LoadGenerator.on(port).clients(CLIENTS).pause(Duration.ofMillis(5));
 		}
 
+		/**
+		 * The kernel takes a hash of the client's port, which is a different one each
+		 * time. Of 400 that go to one of two by chance, fewer than 140 go to either once
+		 * in a billion times: the standard deviation is 10.
+		 */
 		@Test
 		@Order(1)
+		@Tag("every-server")
 		void allWorkersAnswerOnOnePort() {
+			awaitAnsweredByAll();
 			LoadResult result = LoadGenerator.on(port).clients(1).requests(400).run().assertNoFailures();
 			result.assertAnsweredBy(cluster.workerPids());
-			// a hash of the client's port, which is a different one each time
-			assertThat(result.ratio()).as(result::table).isLessThan(2);
+			assertThat(result.answers().values()).as(result::table).allMatch((count) -> count >= 140);
 			assertThat(cluster.cluster().listeners()).hasSize(2);
 		}
 
@@ -105,36 +138,54 @@ class PortSharingTests {
 					.noneMatch((file) -> file.startsWith("ticket"));
 			}
 			PrivateSocketTests.assertTurnedAway(socket, "garbage\n".repeat(1000).getBytes(StandardCharsets.UTF_8));
-			await().atMost(TIMEOUT)
+			await().atMost(Deadlines.EVENT)
 				.until(() -> cluster.output().lines().stream().anyMatch((line) -> line.contains("for its ticket")));
 			assertThat(cluster.cluster().readyWorkers()).isEqualTo(2);
 		}
 
+		/**
+		 * While no worker is ready clients are refused, and nobody else gets the port.
+		 */
 		@Test
 		@Order(4)
-		void aKilledWorkerIsReplacedAtTheSamePort() {
+		void killedWorkersAreReplacedAtTheSamePort() throws IOException {
 			List<Long> workers = cluster.workerPids();
+			Files.delete(startGate);
 			try (LoadGenerator.Running load = load().start()) {
 				load.awaitAnswers(50);
 				ClusterProcess.signal("KILL", List.of(workers.get(0)));
-				cluster.awaitReplaced(List.of(workers.get(0)));
 				load.awaitAnswers(50);
-				load.stop().assertNoFailuresBut(Outcome.RESET);
+				LoadResult result = load.stop().assertNoFailuresBut(Outcome.RESET);
+				assertThat(result.count(Outcome.RESET)).as(result::table).isLessThanOrEqualTo(CLIENTS);
 			}
-			LoadGenerator.on(port).requests(200).run().assertNoFailures().assertAnsweredBy(cluster.workerPids());
-		}
-
-		@Test
-		@Order(5)
-		void thePortIsKeptWhileThereIsNoWorker() {
-			List<Long> workers = cluster.workerPids();
-			ClusterProcess.signal("KILL", workers);
+			finally {
+				ClusterProcess.signal("KILL", List.of(workers.get(1)));
+			}
+			await().atMost(Deadlines.EVENT).until(() -> !ClusterProcess.isListening(port));
+			assertThatExceptionOfType(ConnectException.class).isThrownBy(() -> new Socket("127.0.0.1", port).close());
+			assertThatExceptionOfType(BindException.class)
+				.isThrownBy(() -> new ServerSocket(port, 1, InetAddress.getByName("127.0.0.1")).close());
+			Files.createFile(startGate);
 			cluster.awaitReplaced(workers);
-			LoadGenerator.on(port).requests(200).run().assertNoFailures().assertAnsweredBy(cluster.workerPids());
+			awaitAnsweredByAll();
 		}
 
+		/**
+		 * A worker that is ready may not listen yet.
+		 */
+		private static void awaitAnsweredByAll() {
+			try (LoadGenerator.Running load = load().start()) {
+				load.awaitAnsweredBy(cluster.workerPids()).stop().assertNoFailures();
+			}
+		}
+
+		/**
+		 * Two queues are closed. They are emptied before, so what is lost has come in the
+		 * very moment, and is the first of its connection.
+		 */
 		@Test
 		@Order(6)
+		@Tag("every-server")
 		void aReloadCompletesUnderLoad() {
 			List<Long> before = cluster.workerPids();
 			try (LoadGenerator.Running fresh = load().start();
@@ -143,19 +194,23 @@ class PortSharingTests {
 				cluster.signal("HUP");
 				cluster.awaitReplaced(before);
 				fresh.awaitAnswers(50, kept);
-				// queues are emptied before they close, so it is a rare one that is lost
-				assertThat(fresh.stop().assertNoFailuresBut(Outcome.RESET).count(Outcome.RESET)).isLessThan(10);
-				assertThat(kept.stop().assertNoFailuresBut(Outcome.RESET).count(Outcome.RESET)).isLessThan(10);
+				assertFewWereLost(fresh.stop(), before.size());
+				assertFewWereLost(kept.stop(), before.size());
 			}
-			assertThat(cluster.cluster().reload().state()).isEqualTo("DONE");
+			await().atMost(Deadlines.EVENT).until(() -> cluster.cluster().reload().state(), "DONE"::equals);
 			assertThat(warnings(cluster)).hasSize(1);
+		}
+
+		private static void assertFewWereLost(LoadResult result, int queues) {
+			result.assertNoFailuresBut(Outcome.RESET).only((exchange) -> !exchange.fresh()).assertNoFailures();
+			assertThat(result.count(Outcome.RESET)).as(result::table).isLessThanOrEqualTo(queues * CLIENTS);
 		}
 
 		@Test
 		@Order(7)
 		void theClusterStopsAsAlways() {
 			cluster.signal("TERM");
-			assertThat(cluster.awaitExit(TIMEOUT)).isEqualTo(143);
+			assertThat(cluster.awaitExit(Deadlines.EVENT)).isEqualTo(143);
 			assertThat(ClusterProcess.isListening(port)).isFalse();
 		}
 
@@ -181,7 +236,7 @@ class PortSharingTests {
 			.expectError("LoggingFailureAnalysisReporter")
 			.expectError("Application run failed")
 			.start()) {
-			assertThat(cluster.awaitExit(TIMEOUT)).isNotZero();
+			assertThat(cluster.awaitExit(Deadlines.EVENT)).isNotZero();
 			cluster.awaitLine("Invalid value 'round-robin' for configuration property 'cluster.load-balancing'");
 			cluster.awaitLine("connections cannot be passed on to workers where each listens for itself");
 		}
@@ -201,7 +256,7 @@ class PortSharingTests {
 				.expectError("LoggingFailureAnalysisReporter")
 				.expectError("no worker has been ready yet, so the cluster ends")
 				.start()) {
-				assertThat(cluster.awaitExit(TIMEOUT)).isNotZero();
+				assertThat(cluster.awaitExit(Deadlines.EVENT)).isNotZero();
 				cluster.awaitLine("Web server failed to start. Port " + port + " was already in use");
 			}
 		}

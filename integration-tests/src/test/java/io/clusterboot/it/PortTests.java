@@ -3,7 +3,6 @@ package io.clusterboot.it;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.net.InetSocketAddress;
-import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -13,7 +12,6 @@ import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.net.http.WebSocket;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -23,9 +21,12 @@ import javax.net.ssl.SSLContext;
 
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.MethodOrderer.OrderAnnotation;
 import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestMethodOrder;
 import org.junit.jupiter.api.condition.DisabledIfSystemProperty;
 import org.junit.jupiter.api.condition.EnabledForJreRange;
 import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
@@ -44,10 +45,10 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 @ExtendWith(PrintOutputOnFailure.class)
 class PortTests {
 
-	private static final Duration TIMEOUT = Duration.ofSeconds(10);
+	private static final int CONNECT_TIMEOUT = Math.toIntExact(Deadlines.EVENT.toMillis());
 
 	private static HttpConnection connect(int port) throws IOException {
-		return HttpConnection.open(port, TIMEOUT);
+		return HttpConnection.open(port, Deadlines.EVENT);
 	}
 
 	private static HttpConnection.Reply get(int port, String path) throws IOException {
@@ -61,7 +62,8 @@ class PortTests {
 	}
 
 	private static HttpResponse<String> get(HttpClient client, String uri) throws IOException, InterruptedException {
-		return client.send(HttpRequest.newBuilder(URI.create(uri)).timeout(TIMEOUT).build(), BodyHandlers.ofString());
+		return client.send(HttpRequest.newBuilder(URI.create(uri)).timeout(Deadlines.EVENT).build(),
+				BodyHandlers.ofString());
 	}
 
 	/**
@@ -84,6 +86,8 @@ class PortTests {
 				.property("management.server.port", 0)
 				.property("app.extra-port", 0)
 				.property("server.http2.enabled", true)
+				// connections stay where they are
+				.property("cluster.rebalance.enabled", false)
 				// clients of the JDK leave connections open
 				.property("cluster.drain.idle-grace", "200ms")
 				.start();
@@ -105,13 +109,24 @@ class PortTests {
 			assertThat(view.workers()).extracting(ClusterView.Worker::index).containsExactlyInAnyOrder(0, 1);
 		}
 
+		/**
+		 * The kernel wakes whoever has waited longest.
+		 */
 		@Test
-		void newConnectionsSpreadEvenly() {
-			LoadResult result = LoadGenerator.on(cluster.port()).clients(4).requests(1000).run();
-			System.out.printf("1,000 new connections over 2 workers: %s, ratio %.2f%n", result.answers(),
-					result.ratio());
-			result.assertNoFailures().assertAnsweredBy(workers);
-			assertThat(result.answers().values()).as(result::table).allMatch((count) -> count >= 250);
+		@DisabledIfSystemProperty(named = "test.load-balancing", matches = "round-robin",
+				disabledReason = "LoadBalancingTests has the same for that")
+		void newConnectionsGoToWorkersInTurn() throws IOException {
+			ConnectionsInTurn.acceptedByWorkers(cluster).assertAlternate(workers);
+		}
+
+		/**
+		 * Also when clients do not wait for each other.
+		 */
+		@Test
+		void allWorkersAnswerManyClients() {
+			try (LoadGenerator.Running load = LoadGenerator.on(cluster.port()).clients(4).start()) {
+				load.awaitAnswers(400).awaitAnsweredBy(workers).stop().assertNoFailures().assertAnsweredBy(workers);
+			}
 		}
 
 		@Test
@@ -211,7 +226,7 @@ class PortTests {
 				assertThat(ClusterProcess.isListening(port)).isTrue();
 				try (Socket socket = new Socket()) {
 					assertThatExceptionOfType(ConnectException.class)
-						.isThrownBy(() -> socket.connect(new InetSocketAddress("127.0.0.2", port), 5000));
+						.isThrownBy(() -> socket.connect(new InetSocketAddress("127.0.0.2", port), CONNECT_TIMEOUT));
 				}
 			}
 		}
@@ -269,12 +284,12 @@ class PortTests {
 				WebSocket socket = echoes.connect(cluster.port());
 				Set<Long> pids = new HashSet<>();
 				for (int i = 0; i < 20; i++) {
-					socket.sendText("message " + i, true).get(10, TimeUnit.SECONDS);
+					socket.sendText("message " + i, true).get(Deadlines.EVENT.toSeconds(), TimeUnit.SECONDS);
 					String[] echo = echoes.next().split(" ", 2);
 					assertThat(echo[1]).isEqualTo("message " + i);
 					pids.add(Long.valueOf(echo[0]));
 				}
-				socket.sendClose(WebSocket.NORMAL_CLOSURE, "").get(10, TimeUnit.SECONDS);
+				socket.sendClose(WebSocket.NORMAL_CLOSURE, "").get(Deadlines.EVENT.toSeconds(), TimeUnit.SECONDS);
 				assertThat(echoes.next()).isEqualTo("closed with 1000");
 				assertThat(pids).hasSize(1);
 				return pids.iterator().next();
@@ -298,6 +313,7 @@ class PortTests {
 	 * TLS with HTTP/2 on virtual threads, and all ports chosen by the user.
 	 */
 	@Nested
+	@TestMethodOrder(OrderAnnotation.class)
 	class Tls {
 
 		private static final int PORT = ClusterProcess.freePort();
@@ -346,6 +362,7 @@ class PortTests {
 		}
 
 		@Test
+		@Order(0)
 		void configuredPortsAreUsed() throws Exception {
 			assertThat(cluster.awaitServers(4)).containsOnly(List.of(PORT, EXTRA_PORT), List.of(MANAGEMENT_PORT));
 			Pids.assertAllAnswer(workers, () -> ClusterProcess.cluster(MANAGEMENT_PORT).answeredBy().pid());
@@ -353,6 +370,7 @@ class PortTests {
 		}
 
 		@Test
+		@Order(0)
 		void http2() throws Exception {
 			Pids.assertAllAnswer(workers, () -> {
 				JsonNode info = info(Version.HTTP_2);
@@ -364,6 +382,7 @@ class PortTests {
 		}
 
 		@Test
+		@Order(0)
 		void http1() throws Exception {
 			Pids.assertAllAnswer(workers, () -> {
 				JsonNode info = info(Version.HTTP_1_1);
@@ -373,6 +392,7 @@ class PortTests {
 		}
 
 		@Test
+		@Order(0)
 		@EnabledForJreRange(min = JRE.JAVA_21)
 		@DisabledIfSystemProperty(named = "test.server", matches = "netty",
 				disabledReason = "Reactor Netty runs requests on its event loops")
@@ -384,50 +404,33 @@ class PortTests {
 			});
 		}
 
-	}
-
-	@Test
-	@DisabledIfSystemProperty(named = "test.server", matches = "netty", disabledReason = "the demo runs on Tomcat")
-	void portOfACluster() throws Exception {
-		int port = ClusterProcess.freePort();
-		try (ClusterProcess first = ClusterProcess.demo().property("server.port", port).start()) {
-			first.awaitReady();
-			try (ClusterProcess second = ClusterProcess.demo()
-				.property("server.port", port)
+		@Test
+		@Order(1)
+		void aPortInUseEndsTheStartAndNothingElse() throws Exception {
+			try (ClusterProcess second = ClusterProcess.ports()
+				.property("server.port", PORT)
 				.expectError("LoggingFailureAnalysisReporter|no worker has been ready")
 				.start()) {
-				assertThat(second.awaitExit(Duration.ofSeconds(60))).isEqualTo(1);
-				second.awaitLine("Port " + port + " was already in use");
-				second.awaitNothingLeft(Duration.ofSeconds(5));
+				assertThat(second.awaitExit(Deadlines.EVENT)).isEqualTo(1);
+				second.awaitLine("Port " + PORT + " was already in use", Deadlines.EVENT);
+				second.awaitNothingLeft(Deadlines.EVENT);
 			}
-			LoadGenerator.on(port)
-				.get("/", "^Hello from Worker (\\d+)$")
-				.requests(20)
-				.run()
-				.assertNoFailures()
-				.assertAnsweredBy(first.workerPids());
-			first.signal("TERM");
-			first.awaitExit(Duration.ofSeconds(60));
-			assertThat(ClusterProcess.isListening(port)).isFalse();
+			assertThat(cluster.workerPids()).isEqualTo(workers);
+			Pids.assertAllAnswer(workers, () -> info(Version.HTTP_1_1).get("pid").asLong());
 		}
-		try (ClusterProcess again = ClusterProcess.demo().property("server.port", port).start()) {
-			again.awaitReady();
-			assertThat(again.port()).isEqualTo(port);
-		}
-	}
 
-	@Test
-	void portInUseByAnotherProcess() throws IOException {
-		try (ServerSocket other = new ServerSocket()) {
-			other.bind(new InetSocketAddress("127.0.0.1", 0));
-			try (ClusterProcess cluster = ClusterProcess.ports()
-				.property("server.port", other.getLocalPort())
-				.expectError("LoggingFailureAnalysisReporter|no worker has been ready")
-				.start()) {
-				assertThat(cluster.awaitExit(Duration.ofSeconds(60))).isEqualTo(1);
-				cluster.awaitLine("Port " + other.getLocalPort() + " was already in use", Duration.ofSeconds(1));
+		@Test
+		@Order(2)
+		void aClusterThatEndsLeavesItsPortToTheNext() {
+			cluster.signal("TERM");
+			cluster.awaitExit(Deadlines.EVENT);
+			assertThat(ClusterProcess.isListening(PORT)).isFalse();
+			try (ClusterProcess again = ClusterProcess.ports().workers(1).property("server.port", PORT).start()) {
+				again.awaitReady();
+				assertThat(again.port()).isEqualTo(PORT);
 			}
 		}
+
 	}
 
 }

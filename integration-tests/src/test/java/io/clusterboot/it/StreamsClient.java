@@ -207,8 +207,6 @@ final class StreamsClient implements LoadClient {
 
 		static final Frame SILENCE = new Frame(-1, 0, 0, new byte[1]);
 
-		private static final long LIMIT = 20;
-
 		private final Http2Connection http;
 
 		private final BlockingQueue<Frame> frames = new LinkedBlockingQueue<>();
@@ -250,7 +248,7 @@ final class StreamsClient implements LoadClient {
 		}
 
 		Frame next() throws InterruptedException {
-			Frame frame = this.frames.poll(LIMIT, TimeUnit.SECONDS);
+			Frame frame = this.frames.poll(Deadlines.EVENT.toSeconds(), TimeUnit.SECONDS);
 			return (frame != null) ? frame : SILENCE;
 		}
 
