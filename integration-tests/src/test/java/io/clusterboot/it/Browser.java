@@ -38,8 +38,6 @@ import static org.awaitility.Awaitility.await;
  */
 final class Browser implements AutoCloseable {
 
-	private static final Duration LIMIT = Duration.ofSeconds(30);
-
 	private static final Pattern ADDRESS = Pattern.compile("DevTools listening on (ws://\\S+)");
 
 	private final Process process;
@@ -147,6 +145,14 @@ final class Browser implements AutoCloseable {
 		command("Network.setExtraHTTPHeaders", Map.of("headers", headers));
 	}
 
+	/**
+	 * Run a script in each page before the page's own ones.
+	 * @param script the script
+	 */
+	void runBeforeEachPage(String script) {
+		command("Page.addScriptToEvaluateOnNewDocument", Map.of("source", script));
+	}
+
 	void open(String url) {
 		command("Page.navigate", Map.of("url", url));
 	}
@@ -170,7 +176,7 @@ final class Browser implements AutoCloseable {
 	 * @param expression the expression
 	 */
 	void awaitTrue(String expression) {
-		await().atMost(LIMIT.multipliedBy(2))
+		await().atMost(Deadlines.EVENT)
 			.pollInterval(Duration.ofMillis(50))
 			.until(() -> evaluate(expression).asBoolean(false));
 	}
@@ -233,7 +239,7 @@ final class Browser implements AutoCloseable {
 		}
 		this.socket.sendText(JsonMapper.shared().writeValueAsString(message), true).join();
 		try {
-			JsonNode response = answer.get(LIMIT.toSeconds(), TimeUnit.SECONDS);
+			JsonNode response = answer.get(Deadlines.EVENT.toSeconds(), TimeUnit.SECONDS);
 			if (response.has("error")) {
 				throw new IllegalStateException(method + ": " + response.get("error"));
 			}
@@ -276,7 +282,7 @@ final class Browser implements AutoCloseable {
 		this.socket.abort();
 		Stream.concat(this.process.descendants(), Stream.of(this.process.toHandle())).forEach(ProcessHandle::destroy);
 		try {
-			if (!this.process.waitFor(LIMIT.toSeconds(), TimeUnit.SECONDS)) {
+			if (!this.process.waitFor(Deadlines.EVENT.toSeconds(), TimeUnit.SECONDS)) {
 				this.process.destroyForcibly();
 			}
 		}

@@ -31,8 +31,6 @@ import static org.awaitility.Awaitility.await;
 @ExtendWith(PrintOutputOnFailure.class)
 class NodesTests {
 
-	private static final Duration TIMEOUT = Duration.ofSeconds(30);
-
 	private static SharedRedis redis;
 
 	private static TcpRelay relay;
@@ -58,7 +56,10 @@ class NodesTests {
 			.property("spring.data.redis.host", redisHost)
 			.property("spring.data.redis.port", redisPort)
 			.property("cluster.name", "shop")
-			.property("cluster.nodes.heartbeat", "400ms")
+			.property("cluster.nodes.heartbeat", "2s")
+			.property("cluster.state.timeout", "20s")
+			.property("cluster.state.lock-lease", "1m")
+			.property("cluster.heartbeat.timeout", "10m")
 			.property("cluster.reload.probation", "100ms")
 			.property("cluster.drain.idle-grace", "200ms")
 			.property("management.endpoint.cluster.access", "unrestricted")
@@ -66,15 +67,16 @@ class NodesTests {
 	}
 
 	@AfterAll
-	static void stop() throws IOException {
-		one.close();
-		another.close();
-		relay.close();
-		redis.close();
+	static void stop() throws Exception {
+		for (AutoCloseable started : new AutoCloseable[] { one, another, relay, redis }) {
+			if (started != null) {
+				started.close();
+			}
+		}
 	}
 
 	private static HttpConnection.Reply get(ClusterProcess node, String path) throws IOException {
-		try (HttpConnection connection = HttpConnection.open(node.port(), TIMEOUT)) {
+		try (HttpConnection connection = HttpConnection.open(node.port(), Deadlines.EVENT)) {
 			return connection.get(path);
 		}
 	}
@@ -90,11 +92,11 @@ class NodesTests {
 	}
 
 	private static void awaitPrimaries(ClusterProcess node, Long... pids) {
-		await().atMost(TIMEOUT).until(() -> primaries(node), (primaries) -> primaries.equals(Set.of(pids)));
+		await().atMost(Deadlines.EVENT).until(() -> primaries(node), (primaries) -> primaries.equals(Set.of(pids)));
 	}
 
 	private static void awaitHeard(ClusterProcess node, String text) {
-		await().atMost(TIMEOUT).until(() -> get(node, "/heard").body().contains(text));
+		await().atMost(Deadlines.EVENT).until(() -> get(node, "/heard").body().contains(text));
 	}
 
 	@Test
@@ -123,7 +125,7 @@ class NodesTests {
 	void aNodeThatIsCutOffServesAndComesBack() throws Exception {
 		relay.cut();
 		awaitPrimaries(one, one.pid());
-		another.awaitLine("Other nodes cannot be reached");
+		another.awaitLine("Other nodes cannot be reached", Deadlines.EVENT);
 		assertThat(get(another, "/").status()).isEqualTo(200);
 		assertThat(get(another, "/increment").status()).isEqualTo(503);
 		assertThat(get(another, "/shout?text=lost").status()).isEqualTo(409);
@@ -132,7 +134,7 @@ class NodesTests {
 		relay.mend();
 		awaitPrimaries(one, one.pid(), another.pid());
 		awaitPrimaries(another, one.pid(), another.pid());
-		await().atMost(TIMEOUT).until(() -> {
+		await().atMost(Deadlines.EVENT).until(() -> {
 			get(one, "/shout?text=again");
 			return get(another, "/heard").body().contains("again from afar");
 		});
@@ -149,7 +151,7 @@ class NodesTests {
 		assertThat(answer.status()).as(answer.body()).isEqualTo(202);
 		assertThat(answer.json().path("pending")).hasSize(2);
 		assertThat(new Operations(one).post("reload?scope=all").status()).isEqualTo(409);
-		await().atMost(Duration.ofSeconds(60)).pollInterval(Duration.ofMillis(50)).until(() -> {
+		await().atMost(Deadlines.EVENT).pollInterval(Duration.ofMillis(50)).until(() -> {
 			// the same one before and after: its turn may end between two questions
 			assertThat(isRolling(one) && isRolling(another) && isRolling(one)).as("both at the same time").isFalse();
 			return cluster(one).path("nodesReload").path("done").size() == 2;
@@ -166,7 +168,7 @@ class NodesTests {
 	@Order(5)
 	void aNodeThatHasGoneIsListedNoMore() {
 		another.signal("KILL");
-		another.awaitNothingLeft(TIMEOUT);
+		another.awaitNothingLeft(Deadlines.EVENT);
 		awaitPrimaries(one, one.pid());
 	}
 

@@ -10,7 +10,6 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -22,8 +21,6 @@ import tools.jackson.databind.json.JsonMapper;
  * Prometheus itself, which scrapes an application. No other parser is Prometheus' own.
  */
 final class PrometheusServer implements AutoCloseable {
-
-	private static final Duration LIMIT = Duration.ofSeconds(30);
 
 	private final HttpClient client = HttpClient.newHttpClient();
 
@@ -48,7 +45,7 @@ final class PrometheusServer implements AutoCloseable {
 	}
 
 	/**
-	 * Scrape an application twice a second.
+	 * Scrape an application every two seconds.
 	 * @param directory for the server's files
 	 * @param scraped the port to scrape
 	 * @param options options of the server
@@ -61,8 +58,8 @@ final class PrometheusServer implements AutoCloseable {
 				scrape_configs:
 				  - job_name: app
 				    metrics_path: /actuator/prometheus
-				    scrape_interval: 500ms
-				    scrape_timeout: 500ms
+				    scrape_interval: 2s
+				    scrape_timeout: 2s
 				    static_configs:
 				      - targets: ['127.0.0.1:%d']
 				""".formatted(scraped));
@@ -103,7 +100,7 @@ final class PrometheusServer implements AutoCloseable {
 	private JsonNode get(String path) {
 		try {
 			HttpRequest request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + this.port + path))
-				.timeout(LIMIT)
+				.timeout(Deadlines.EVENT)
 				.build();
 			return JsonMapper.shared().readTree(this.client.send(request, HttpResponse.BodyHandlers.ofString()).body());
 		}
@@ -120,7 +117,7 @@ final class PrometheusServer implements AutoCloseable {
 	public void close() {
 		this.process.destroy();
 		try {
-			if (!this.process.waitFor(LIMIT.toSeconds(), TimeUnit.SECONDS)) {
+			if (!this.process.waitFor(Deadlines.EVENT.toSeconds(), TimeUnit.SECONDS)) {
 				this.process.destroyForcibly();
 			}
 		}

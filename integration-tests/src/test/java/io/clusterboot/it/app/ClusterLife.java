@@ -30,7 +30,7 @@ import org.springframework.scheduling.annotation.Scheduled;
  * read whichever worker it is about: {@code events-PID} has a line for each event;
  * {@code leader-PID} exists while this process is the leader; {@code runs} has a line for
  * each begin and end of the method that runs once per cluster, {@code starts} for that
- * which runs once in its life.
+ * which runs once in its life. While there is a file {@code hold}, no run ends.
  */
 @Configuration(proxyBeanMethods = false)
 @EnableScheduling
@@ -104,7 +104,10 @@ class ClusterLife {
 	void run() throws InterruptedException {
 		write("runs", "begin " + PID);
 		try {
-			Thread.sleep(150);
+			do {
+				Thread.sleep(100);
+			}
+			while (Files.exists(this.directory.resolve("hold")));
 		}
 		finally {
 			write("runs", "end " + PID);

@@ -1,5 +1,7 @@
 package io.clusterboot.it.app;
 
+import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -47,9 +49,9 @@ class MessageReceiver {
 	}
 
 	@ClusterMessageListener(topic = "wait")
-	long delay(long millis) throws InterruptedException {
+	long await(String gate) throws InterruptedException {
 		this.received.add("waits");
-		Thread.sleep(millis);
+		FileGate.awaitFile(Path.of(gate), Duration.ofMinutes(5));
 		return ProcessHandle.current().pid();
 	}
 

@@ -28,6 +28,9 @@ import org.springframework.web.bind.annotation.RestController;
 @RequestMapping("/messages")
 class MessagesController {
 
+	/** No test waits for it. */
+	private static final Duration LONG = Duration.ofMinutes(5);
+
 	private final ObjectProvider<ClusterMessaging> messaging;
 
 	private final MessageReceiver receiver;
@@ -78,23 +81,21 @@ class MessagesController {
 	Map<String, Long> sums(@PathVariable int worker, @RequestBody Map<String, List<Note>> notes) {
 		return this.messaging.getObject()
 			.request(worker, "sums", notes, new ParameterizedTypeReference<Map<String, Long>>() {
-			}, Duration.ofSeconds(10))
+			}, LONG)
 			.join();
 	}
 
 	@PostMapping("/request/{target}/{topic}")
 	JsonNode request(@PathVariable int target, @PathVariable String topic, @RequestBody JsonNode payload,
-			@RequestParam(defaultValue = "20000") long timeout) {
+			@RequestParam(required = false) Long timeout) {
 		return this.messaging.getObject()
-			.request(target, topic, payload, JsonNode.class, Duration.ofMillis(timeout))
+			.request(target, topic, payload, JsonNode.class, (timeout != null) ? Duration.ofMillis(timeout) : LONG)
 			.join();
 	}
 
 	@PostMapping("/request/{target}/bytes")
 	int requestBytes(@PathVariable int target, @RequestParam int length) {
-		return this.messaging.getObject()
-			.request(target, "bytes", "x".repeat(length), Integer.class, Duration.ofSeconds(20))
-			.join();
+		return this.messaging.getObject().request(target, "bytes", "x".repeat(length), Integer.class, LONG).join();
 	}
 
 	/**

@@ -27,6 +27,9 @@ import org.springframework.web.bind.annotation.RestController;
 @RequestMapping("/tasks")
 class TaskController {
 
+	/** No test waits for it. */
+	private static final Duration LONG = Duration.ofMinutes(5);
+
 	private final ObjectProvider<ClusterTaskExecutor> executor;
 
 	TaskController(ObjectProvider<ClusterTaskExecutor> executor) {
@@ -35,8 +38,10 @@ class TaskController {
 
 	@GetMapping("/submit")
 	String submit(@RequestParam String task, @RequestParam(required = false) String argument,
-			@RequestParam(defaultValue = "20000") long timeout) {
-		return this.executor.getObject().submit(task, argument, String.class, Duration.ofMillis(timeout)).join();
+			@RequestParam(required = false) Long timeout) {
+		return this.executor.getObject()
+			.submit(task, argument, String.class, (timeout != null) ? Duration.ofMillis(timeout) : LONG)
+			.join();
 	}
 
 	@GetMapping("/map")
@@ -49,6 +54,13 @@ class TaskController {
 		return this.executor.getObject().map("where", IntStream.range(0, count).boxed().toList(), Long.class).join();
 	}
 
+	@GetMapping("/meet")
+	List<Long> meet(@RequestParam List<String> files) {
+		return this.executor.getObject()
+			.map("meet", files.stream().map((file) -> new Meeting(file, files)).toList(), Long.class)
+			.join();
+	}
+
 	@GetMapping("/batch")
 	List<String> batch(@RequestParam List<String> files) {
 		return this.executor.getObject().map("holdNew", files, String.class).join();
@@ -57,7 +69,7 @@ class TaskController {
 	@GetMapping("/cancel")
 	boolean cancel(@RequestParam Path file) throws InterruptedException {
 		CompletableFuture<String> future = this.executor.getObject().submit("hold", file.toString(), String.class);
-		FileGate.awaitFile(file, Duration.ofSeconds(10));
+		FileGate.awaitFile(file, LONG);
 		return future.cancel(true);
 	}
 
@@ -74,8 +86,19 @@ class TaskController {
 	}
 
 	@ClusterTask("where")
-	long where() throws InterruptedException {
-		Thread.sleep(20);
+	long where() {
+		return ProcessHandle.current().pid();
+	}
+
+	/**
+	 * Ends when all that meet here have begun.
+	 */
+	@ClusterTask("meet")
+	long meet(Meeting meeting) throws Exception {
+		Files.createFile(Path.of(meeting.own()));
+		for (String file : meeting.all()) {
+			FileGate.awaitFile(Path.of(file), LONG);
+		}
 		return ProcessHandle.current().pid();
 	}
 
@@ -85,8 +108,8 @@ class TaskController {
 	}
 
 	/**
-	 * Says in a file that it runs, and where, then runs until it is interrupted, which it
-	 * says in another one.
+	 * Says in a file that it runs, and where, then runs until it is let go by another
+	 * one, or interrupted, which it says in a third.
 	 */
 	@ClusterTask("hold")
 	String hold(String file) throws Exception {
@@ -111,7 +134,7 @@ class TaskController {
 			Files.createFile(own);
 		}
 		catch (FileAlreadyExistsException ex) {
-			FileGate.awaitFile(Path.of(file + ".fail"), Duration.ofSeconds(10));
+			FileGate.awaitFile(Path.of(file + ".fail"), LONG);
 			throw new IllegalStateException("boom", ex);
 		}
 		return holdIn(Path.of(file));
@@ -121,13 +144,22 @@ class TaskController {
 		Path temporary = file.resolveSibling(file.getFileName() + ".tmp");
 		Files.move(Files.writeString(temporary, Long.toString(ProcessHandle.current().pid())), file);
 		try {
-			Thread.sleep(60_000);
+			FileGate.awaitFile(file.resolveSibling(file.getFileName() + ".end"), LONG);
 		}
 		catch (InterruptedException ex) {
 			Files.createFile(file.resolveSibling(file.getFileName() + ".interrupted"));
 			throw ex;
 		}
 		return "held";
+	}
+
+	/**
+	 * Tasks that meet.
+	 *
+	 * @param own the file by which one of them says that it has begun
+	 * @param all the files of all
+	 */
+	record Meeting(String own, List<String> all) {
 	}
 
 }

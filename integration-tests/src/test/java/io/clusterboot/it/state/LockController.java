@@ -3,8 +3,8 @@ package io.clusterboot.it.state;
 import java.io.FileOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Lock;
 
@@ -30,16 +30,24 @@ class LockController {
 		this.file = file;
 	}
 
+	/**
+	 * Holds the lock for a moment, or until a file appears.
+	 * @param name name of the holder
+	 * @param gate the file
+	 */
 	@GetMapping("/hold")
-	long hold(@RequestParam long millis) throws Exception {
+	long hold(@RequestParam String name, @RequestParam(required = false) Path gate) throws Exception {
 		Lock lock = this.state.lock("hold");
-		if (!lock.tryLock(30, TimeUnit.SECONDS)) {
+		if (!lock.tryLock(5, TimeUnit.MINUTES)) {
 			throw new IllegalStateException("The lock is not to be had");
 		}
-		String owner = ProcessHandle.current().pid() + " " + UUID.randomUUID();
+		String owner = ProcessHandle.current().pid() + " " + name;
 		write("begin " + owner);
 		try {
-			Thread.sleep(millis);
+			do {
+				Thread.sleep(20);
+			}
+			while (gate != null && Files.notExists(gate));
 		}
 		finally {
 			write("end " + owner);
