@@ -47,6 +47,8 @@ final class Drain {
 
 	private final CloseWindow window;
 
+	private final DrainClock clock;
+
 	/**
 	 * Create a drain.
 	 * @param settings how long it may take
@@ -54,14 +56,16 @@ final class Drain {
 	 * @param servers where they come from
 	 * @param otherWork number of other things that are worked on: messages of other
 	 * workers, and what runs once per cluster
+	 * @param clock the time that it takes
 	 */
 	Drain(ClusterProperties.Drain settings, RequestTracker requests, Collection<SharedServer> servers,
-			IntSupplier otherWork) {
+			IntSupplier otherWork, DrainClock clock) {
 		this.settings = settings;
 		this.requests = requests;
 		this.servers = servers;
 		this.otherWork = otherWork;
 		this.window = new CloseWindow(settings.idleGrace(), settings.closeWindow());
+		this.clock = clock;
 	}
 
 	/**
@@ -69,11 +73,11 @@ final class Drain {
 	 */
 	void run() {
 		this.servers.forEach(SharedServer::closeGracefully);
-		long start = System.nanoTime();
+		long start = this.clock.nanoTime();
 		boolean over = await(this.settings.timeout(), () -> {
 			this.servers.forEach(SharedServer::closeGracefully);
 			this.servers.forEach(SharedServer::handOver);
-			closeIdle(Duration.ofNanos(System.nanoTime() - start));
+			closeIdle(Duration.ofNanos(this.clock.nanoTime() - start));
 			return this.requests.active() == 0 && sum(SharedServer::connections) == 0 && this.otherWork.getAsInt() == 0;
 		});
 		if (!over && !Thread.currentThread().isInterrupted()) {
@@ -115,19 +119,19 @@ final class Drain {
 	 * Look at a condition again and again.
 	 * @return whether it came true, as opposed to the end of the time or an interrupt
 	 */
-	private static boolean await(Duration atMost, BooleanSupplier condition) {
-		long start = System.nanoTime();
+	private boolean await(Duration atMost, BooleanSupplier condition) {
+		long start = this.clock.nanoTime();
 		while (!condition.getAsBoolean()) {
-			if (System.nanoTime() - start >= atMost.toNanos() || !pause()) {
+			if (this.clock.nanoTime() - start >= atMost.toNanos() || !pause()) {
 				return false;
 			}
 		}
 		return true;
 	}
 
-	private static boolean pause() {
+	private boolean pause() {
 		try {
-			Thread.sleep(POLL.toMillis());
+			this.clock.sleep(POLL);
 			return true;
 		}
 		catch (InterruptedException ex) {

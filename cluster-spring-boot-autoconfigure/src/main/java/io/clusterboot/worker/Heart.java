@@ -45,6 +45,10 @@ final class Heart {
 		this.scheduler.scheduleAtFixedRate(this::beat, 0, interval.toMillis(), TimeUnit.MILLISECONDS);
 	}
 
+	void stop() {
+		this.scheduler.shutdown();
+	}
+
 	private void beat() {
 		try {
 			if (!this.link.isCongested()) {

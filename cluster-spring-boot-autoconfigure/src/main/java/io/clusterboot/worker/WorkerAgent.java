@@ -51,6 +51,10 @@ public final class WorkerAgent implements PrimaryLink.Orders {
 
 	private final ClusterProperties properties;
 
+	private final ProcessEnd end;
+
+	private final DrainClock clock;
+
 	private final PrimaryLink link;
 
 	private final SharedSockets sockets;
@@ -71,6 +75,8 @@ public final class WorkerAgent implements PrimaryLink.Orders {
 
 	private final LoadMeter meter = new LoadMeter(this.requests, this::connections, this.reportedLoad);
 
+	private final Heart heart;
+
 	private final CountDownLatch primaryLost = new CountDownLatch(1);
 
 	private WorkerState state = WorkerState.STARTING;
@@ -81,13 +87,17 @@ public final class WorkerAgent implements PrimaryLink.Orders {
 
 	private volatile @Nullable Correspondence correspondence;
 
-	private WorkerAgent(WorkerIdentity identity, ClusterProperties properties) throws IOException {
+	private WorkerAgent(WorkerIdentity identity, ClusterProperties properties, ProcessEnd end, DrainClock clock)
+			throws IOException {
 		this.identity = identity;
 		this.properties = properties;
+		this.end = end;
+		this.clock = clock;
 		this.link = PrimaryLink.connect(identity, this);
 		this.sockets = new SharedSockets(this.link, identity.portSharing(), properties.startup().timeout(),
 				this.meter::busyness);
 		this.permits = new PrimaryPermits(this.link, this.news.leaderRole(), properties.link().replyTimeout());
+		this.heart = new Heart(this.link, this.requests, this.meter, properties.worker().requestTimeout());
 	}
 
 	/**
@@ -101,17 +111,41 @@ public final class WorkerAgent implements PrimaryLink.Orders {
 			return;
 		}
 		try {
-			WorkerAgent agent = new WorkerAgent(identity, properties);
-			current = agent;
-			agent.link.start();
-			handleSignals(agent);
-			new Heart(agent.link, agent.requests, agent.meter, properties.worker().requestTimeout())
-				.start(properties.heartbeat().interval());
+			handleSignals(start(identity, properties, ProcessEnd.OF_THIS_JVM, DrainClock.SYSTEM));
 		}
 		catch (IOException ex) {
 			throw new IllegalStateException(
 					"This worker cannot reach its primary at %s: %s".formatted(identity.socket(), ex.getMessage()), ex);
 		}
+	}
+
+	/**
+	 * Make this process a worker that ends in a way of its own, and knows no signals.
+	 * @param identity who it is
+	 * @param properties the cluster's configuration
+	 * @param end how it ends
+	 * @param clock the time that its drain takes
+	 * @return the agent of this process
+	 * @throws IOException if there is no primary
+	 */
+	static synchronized WorkerAgent start(WorkerIdentity identity, ClusterProperties properties, ProcessEnd end,
+			DrainClock clock) throws IOException {
+		WorkerAgent agent = new WorkerAgent(identity, properties, end, clock);
+		current = agent;
+		agent.link.start();
+		agent.heart.start(properties.heartbeat().interval());
+		return agent;
+	}
+
+	/**
+	 * This process, which goes on, is no worker any more.
+	 */
+	static synchronized void forget() {
+		WorkerAgent agent = current;
+		if (agent != null) {
+			agent.heart.stop();
+		}
+		current = null;
 	}
 
 	/**
@@ -397,7 +431,7 @@ public final class WorkerAgent implements PrimaryLink.Orders {
 	private void terminate() {
 		startThread("cluster-terminate", () -> {
 			if (isStarting()) {
-				System.exit(TERMINATED);
+				this.end.exit(TERMINATED);
 			}
 			else if (!askToLeave()) {
 				leave(Duration.ZERO, false);
@@ -439,7 +473,7 @@ public final class WorkerAgent implements PrimaryLink.Orders {
 				stopAccepting(last);
 				drain(last);
 			}
-			System.exit(0);
+			this.end.exit(0);
 		});
 		return true;
 	}
@@ -489,7 +523,7 @@ public final class WorkerAgent implements PrimaryLink.Orders {
 		else if (this.properties.drain().handover() && this.identity.portSharing() == PortSharing.HANDLES) {
 			this.moves.all();
 		}
-		new Drain(this.properties.drain(), this.requests, this.servers, this::otherWork).run();
+		new Drain(this.properties.drain(), this.requests, this.servers, this::otherWork, this.clock).run();
 	}
 
 	/**
@@ -528,14 +562,14 @@ public final class WorkerAgent implements PrimaryLink.Orders {
 	 * Shutdown hooks may hang. The primary would kill this process, but there may be
 	 * none.
 	 */
-	private static void haltAfter(Duration limit) {
+	private void haltAfter(Duration limit) {
 		try {
 			Thread.sleep(limit.toMillis());
 		}
 		catch (InterruptedException ex) {
 			Thread.currentThread().interrupt();
 		}
-		Runtime.getRuntime().halt(1);
+		this.end.halt(1);
 	}
 
 	private static void startThread(String name, Runnable task) {

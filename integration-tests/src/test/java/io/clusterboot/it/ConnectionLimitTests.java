@@ -14,11 +14,12 @@ import static org.assertj.core.api.Assertions.assertThat;
  * A worker that has as many connections as its server allows leaves others to other
  * workers, and a client for whom there is no worker waits.
  */
+@Tag("full")
 @Tag("every-server")
 @ExtendWith(PrintOutputOnFailure.class)
 class ConnectionLimitTests {
 
-	private static final Duration TIMEOUT = Duration.ofSeconds(20);
+	private static final Duration TIMEOUT = Deadlines.EVENT;
 
 	@ParameterizedTest
 	@ValueSource(strings = { "kernel", "round-robin" })
@@ -39,7 +40,10 @@ class ConnectionLimitTests {
 				long freed = first.get("/pid").pid();
 				assertThat(second.get("/pid").pid()).isNotEqualTo(freed);
 				third.send("GET", "/pid", new byte[0]);
-				assertThat(third.isAnswered(Duration.ofSeconds(1))).isFalse();
+				// a machine that is slow makes a connection wait, too: the contract test
+				// of
+				// the servers proves that nobody accepts it
+				assertThat(third.isAnswered(Duration.ofMillis(200))).isFalse();
 				assertThatOtherPortsAnswer(cluster);
 				first.send("GET", "/pid", new byte[0], "Connection: close");
 				assertThat(first.read().closes()).isTrue();

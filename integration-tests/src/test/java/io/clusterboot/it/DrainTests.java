@@ -9,13 +9,11 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.concurrent.TimeUnit;
 
 import io.clusterboot.it.LoadResult.Outcome;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.condition.DisabledIfSystemProperty;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -27,13 +25,14 @@ import static org.awaitility.Awaitility.await;
 /**
  * A cluster that stops, for whatever reason, answers what it has accepted.
  */
-@Tag("every-server")
 @ExtendWith(PrintOutputOnFailure.class)
 class DrainTests {
 
-	private static final Duration TIMEOUT = Duration.ofSeconds(20);
+	private static final Duration TIMEOUT = Deadlines.EVENT;
 
 	private static final int LOAD_CLIENTS = 4;
+
+	private static final int VISITORS = 2;
 
 	@TempDir
 	private Path directory;
@@ -60,11 +59,13 @@ class DrainTests {
 	/**
 	 * A cluster that does nothing to a connection, in the worker that has accepted it,
 	 * but what its drain does: it is not moved, and Tomcat does not end it with the
-	 * hundredth request.
+	 * hundredth request. Nothing is cut off, however long it takes.
 	 */
 	private static ClusterProcess.Builder lasting() {
 		return ClusterProcess.ports()
 			.property("cluster.rebalance.enabled", false)
+			.property("cluster.drain.timeout", "10m")
+			.property("cluster.shutdown.timeout", "15m")
 			.property("server.tomcat.max-keep-alive-requests", -1);
 	}
 
@@ -84,7 +85,7 @@ class DrainTests {
 			pids.add(connection.get("/pid").pid());
 			String name = "request-" + held.size() + "-";
 			connection.send("GET", "/hold?name=" + name + "&gate=" + gate(), new byte[0]);
-			cluster.awaitLine("holding " + name);
+			cluster.awaitLine("holding " + name, TIMEOUT);
 			held.add(connection);
 		}
 		return held;
@@ -137,8 +138,27 @@ class DrainTests {
 	}
 
 	@ParameterizedTest
-	@CsvSource({ "TERM, false, 143", "TERM, true, 143", "INT, true, 130" })
+	@Tag("every-server")
+	@CsvSource({ "TERM, false, 143", "INT, true, 130" })
 	void signalLosesNoRequest(String signal, boolean wholeGroup, int exitCode) throws Exception {
+		assertSignalLosesNoRequest(signal, wholeGroup, exitCode);
+	}
+
+	/**
+	 * As by a service manager that ends all processes of a service.
+	 */
+	@Test
+	@Tag("full")
+	@Tag("every-server")
+	void aSignalToAllProcessesLosesNoRequest() throws Exception {
+		assertSignalLosesNoRequest("TERM", true, 143);
+	}
+
+	/**
+	 * The kernel resets what arrives between the last look into the queue and the close.
+	 * In that one moment each client has one connection at the most.
+	 */
+	private void assertSignalLosesNoRequest(String signal, boolean wholeGroup, int exitCode) throws Exception {
 		try (ClusterProcess cluster = lasting().property("cluster.drain.idle-grace", "500ms").start()) {
 			cluster.awaitReady();
 			int port = cluster.port();
@@ -149,7 +169,10 @@ class DrainTests {
 				.keepAlive()
 				.pause(Duration.ofMillis(2))
 				.start();
-			LoadGenerator.Running visitors = LoadGenerator.on(port).clients(2).pause(Duration.ofMillis(2)).start();
+			LoadGenerator.Running visitors = LoadGenerator.on(port)
+				.clients(VISITORS)
+				.pause(Duration.ofMillis(2))
+				.start();
 			stopAtEnd(load, visitors);
 			load.awaitAnswers(200);
 			visitors.awaitAnswers(20);
@@ -161,14 +184,16 @@ class DrainTests {
 			openGate();
 			assertAnswered(held);
 			assertThat(cluster.awaitExit(TIMEOUT)).isEqualTo(exitCode);
-			cluster.awaitNothingLeft(Duration.ofSeconds(2));
+			cluster.awaitNothingLeft(TIMEOUT);
 			assertThat(ClusterProcess.isListening(port)).isFalse();
 			LoadResult result = load.stop();
 			result.only((exchange) -> exchange.start() - signalled < 0 || !exchange.fresh()).assertNoFailures();
 			result.assertNoFailuresBut(Outcome.REFUSED, Outcome.RESET);
+			assertThat(result.count(Outcome.RESET)).as(result::table).isLessThanOrEqualTo(LOAD_CLIENTS);
 			LoadResult visits = visitors.stop();
 			visits.only((exchange) -> exchange.start() - signalled < 0).assertNoFailures();
 			visits.assertNoFailuresBut(Outcome.REFUSED, Outcome.RESET);
+			assertThat(visits.count(Outcome.RESET)).as(visits::table).isLessThanOrEqualTo(VISITORS);
 			System.out.printf("New connections after %s: %s%n", signal, visits.begunAfter(signalled).table());
 		}
 	}
@@ -182,36 +207,20 @@ class DrainTests {
 		}
 	}
 
-	@Test
-	void idleConnectionsGetOneMoreAnswer() throws IOException {
-		try (ClusterProcess cluster = lasting().workers(1).property("cluster.drain.idle-grace", "2s").start()) {
-			cluster.awaitReady();
-			List<HttpConnection> idle = new ArrayList<>();
-			for (int i = 0; i < 10; i++) {
-				HttpConnection connection = connect(cluster);
-				assertThat(connection.get("/pid").closes()).isFalse();
-				idle.add(connection);
-			}
-			HttpConnection silent = idle.remove(0);
-			cluster.signal("TERM");
-			awaitLastAnswers(idle);
-			assertThat(silent.isClosedByServer(TIMEOUT)).isTrue();
-			silent.close();
-			assertThat(cluster.awaitExit(TIMEOUT)).isEqualTo(143);
-		}
-	}
-
+	/**
+	 * The delay is never over in this test: what ends it is that the primary is gone.
+	 */
 	@Test
 	void preStopDelayServesWhileReadinessSaysNo() throws IOException {
-		Duration delay = Duration.ofSeconds(4);
 		try (ClusterProcess cluster = ClusterProcess.ports()
 			.workers(1)
-			.property("cluster.shutdown.pre-stop-delay", "4s")
-			.property("cluster.drain.idle-grace", "500ms")
+			.property("cluster.shutdown.pre-stop-delay", "10m")
+			.property("cluster.shutdown.timeout", "15m")
+			.property("cluster.drain.idle-grace", "200ms")
+			.expectError("primary is gone")
 			.start()) {
 			cluster.awaitReady();
 			List<Long> workers = cluster.workerPids();
-			long signalled = System.nanoTime();
 			cluster.signal("TERM");
 			await().atMost(TIMEOUT).until(() -> {
 				try (HttpConnection connection = connect(cluster)) {
@@ -219,70 +228,66 @@ class DrainTests {
 					return reply.status() == 503 && reply.body().contains("OUT_OF_SERVICE");
 				}
 			});
-			LoadResult result = LoadGenerator.on(cluster.port()).requests(100).run();
-			Duration served = Duration.ofNanos(System.nanoTime() - signalled);
-			assertThat(served).as("this machine is too slow for this test").isLessThan(delay);
-			result.assertNoFailures().assertAnsweredBy(workers);
-			assertThat(cluster.awaitExit(TIMEOUT)).isEqualTo(143);
-			assertThat(Duration.ofNanos(System.nanoTime() - signalled)).isGreaterThanOrEqualTo(delay);
+			LoadGenerator.on(cluster.port()).requests(100).run().assertNoFailures().assertAnsweredBy(workers);
+			cluster.signal("KILL");
+			cluster.awaitNothingLeft(TIMEOUT);
 		}
 	}
 
+	/**
+	 * The request is held for longer than anybody waits.
+	 */
 	@Test
-	void http2StreamsEndAfterGoAway() throws IOException {
-		try (ClusterProcess cluster = ClusterProcess.ports()
-			.workers(1)
-			.property("server.http2.enabled", true)
-			.property("cluster.drain.idle-grace", "500ms")
-			.start()) {
-			cluster.awaitReady();
-			long worker = cluster.workerPids().get(0);
-			try (Http2Connection connection = Http2Connection.open(cluster.port(), TIMEOUT)) {
-				connection.get(1, "/hold?name=stream&gate=" + gate());
-				cluster.awaitLine("holding stream");
-				cluster.signal("TERM");
-				Http2Connection.Frame goAway = connection.readUntil(Http2Connection.GOAWAY);
-				assertThat(goAway).as("GOAWAY").isNotNull();
-				assertThat(goAway.errorCode()).isZero();
-				openGate();
-				assertThat(connection.readUntil(Http2Connection.HEADERS).isStatus200()).isTrue();
-				assertThat(connection.readUntil(Http2Connection.DATA).text()).isEqualTo(Long.toString(worker));
-			}
-			assertThat(cluster.awaitExit(TIMEOUT)).isEqualTo(143);
-		}
-	}
-
-	@Test
+	@Tag("every-server")
 	void shutdownIsBoundedInTime() throws IOException {
 		try (ClusterProcess cluster = ClusterProcess.ports()
 			.workers(1)
 			.property("cluster.drain.idle-grace", "200ms")
 			.property("cluster.drain.timeout", "1s")
-			.property("cluster.shutdown.timeout", "3s")
-			.property("spring.lifecycle.timeout-per-shutdown-phase", "1s")
+			.property("cluster.shutdown.timeout", "5s")
 			.start()) {
 			cluster.awaitReady();
 			List<HttpConnection> held = hold(cluster, 1);
 			cluster.signal("TERM");
-			assertThat(cluster.awaitExit(Duration.ofSeconds(10))).isEqualTo(143);
-			cluster.awaitNothingLeft(Duration.ofSeconds(2));
+			assertThat(cluster.awaitExit(TIMEOUT)).isEqualTo(143);
+			cluster.awaitNothingLeft(TIMEOUT);
 			for (HttpConnection connection : held) {
+				assertThat(isAnsweredWell(connection)).as("an answer, although nobody has let the request go")
+					.isFalse();
 				connection.close();
 			}
 		}
 	}
 
+	private static boolean isAnsweredWell(HttpConnection connection) {
+		try {
+			return connection.read().status() == 200;
+		}
+		catch (IOException ex) {
+			// cut off
+			return false;
+		}
+	}
+
+	/**
+	 * Neither for the start, which never ends, nor for a worker to be killed.
+	 */
 	@Test
-	void clusterThatStartsIsStoppedAtOnce() {
-		try (ClusterProcess cluster = ClusterProcess.ports().property("app.start-gate", gate()).start()) {
+	@Tag("every-server")
+	void clusterThatStartsIsStoppedWithoutWaiting() {
+		try (ClusterProcess cluster = ClusterProcess.ports()
+			.property("app.start-gate", gate())
+			.property("cluster.shutdown.timeout", "15m")
+			.start()) {
 			cluster.port();
 			cluster.signal("TERM");
-			assertThat(cluster.awaitExit(Duration.ofSeconds(5))).isEqualTo(143);
-			cluster.awaitNothingLeft(Duration.ofSeconds(1));
+			assertThat(cluster.awaitExit(TIMEOUT)).isEqualTo(143);
+			cluster.awaitNothingLeft(TIMEOUT);
 		}
 	}
 
 	@Test
+	@Tag("every-server")
 	void workersDrainAndLeaveWhenThePrimaryIsKilled() throws IOException {
 		try (ClusterProcess cluster = lasting().property("cluster.drain.idle-grace", "500ms")
 			.expectError("primary is gone")
@@ -297,14 +302,14 @@ class DrainTests {
 			assertThat(cluster.allPids()).as("workers with a request in flight").hasSize(2);
 			openGate();
 			assertAnswered(held);
-			cluster.awaitNothingLeft(Duration.ofSeconds(5));
+			cluster.awaitNothingLeft(TIMEOUT);
 			assertThat(ClusterProcess.isListening(port)).isFalse();
 		}
 	}
 
 	@Test
-	@DisabledIfSystemProperty(named = "test.server", matches = "netty", disabledReason = "the demo runs on Tomcat")
-	void idleWorkersLeaveSoonWhenThePrimaryIsKilled() {
+	@Tag("full")
+	void idleWorkersOfAJarLeaveWhenThePrimaryIsKilled() {
 		try (ClusterProcess cluster = ClusterProcess.demo()
 			.property("cluster.drain.idle-grace", "500ms")
 			.expectError("primary is gone")
@@ -313,7 +318,7 @@ class DrainTests {
 			int port = cluster.port();
 			assertThat(cluster.allPids()).hasSize(3);
 			cluster.signal("KILL");
-			cluster.awaitNothingLeft(Duration.ofSeconds(6));
+			cluster.awaitNothingLeft(TIMEOUT);
 			assertThat(ClusterProcess.isListening(port)).isFalse();
 		}
 	}

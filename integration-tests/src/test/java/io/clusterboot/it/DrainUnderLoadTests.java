@@ -1,6 +1,7 @@
 package io.clusterboot.it;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -20,11 +21,11 @@ import static org.assertj.core.api.Assertions.assertThat;
  * Workers leave one after the other while clients of several kinds are busy, and no
  * request fails. Nothing is ever repeated.
  */
-@Tag("alone")
+@Tag("full")
 @ExtendWith(PrintOutputOnFailure.class)
 class DrainUnderLoadTests {
 
-	private static final Duration TIMEOUT = Duration.ofSeconds(30);
+	private static final Duration TIMEOUT = Deadlines.EVENT;
 
 	private static final int PIPELINING = 200;
 
@@ -46,7 +47,10 @@ class DrainUnderLoadTests {
 	@Test
 	void noRequestFailsWhileWorkersLeave() throws Exception {
 		try (ClusterProcess cluster = ClusterProcess.ports()
-			.property("cluster.drain.idle-grace", "4s")
+			// longer than any client is silent
+			.property("cluster.drain.idle-grace", "1m")
+			.property("cluster.drain.timeout", "10m")
+			.property("cluster.shutdown.timeout", "15m")
 			// Tomcat ends a connection with its hundredth request, pipelined or not
 			.property("server.tomcat.max-keep-alive-requests", -1)
 			.property("server.tomcat.threads.max", 50)
@@ -80,7 +84,7 @@ class DrainUnderLoadTests {
 	private static void leave(ClusterProcess cluster) {
 		long leaving = cluster.workerPids().get(0);
 		ClusterProcess.signal("TERM", List.of(leaving));
-		cluster.awaitLine("pid %d\\) exited .*exit code 0".formatted(leaving));
+		cluster.awaitLine("pid %d\\) exited .*exit code 0".formatted(leaving), TIMEOUT);
 	}
 
 	private void start(List<Thread> clients, String kind, int count, Client client) {
@@ -110,10 +114,10 @@ class DrainUnderLoadTests {
 	 * says that it is the last.
 	 */
 	private void pipeline(int port) throws IOException, InterruptedException {
-		try (RawConnection connection = RawConnection.open(port, TIMEOUT)) {
+		try (HttpConnection connection = HttpConnection.open(port, TIMEOUT)) {
 			boolean closes = false;
 			while (!closes && !this.stopped) {
-				connection.write(RawConnection.get("/slow?ms=1").repeat(BATCH));
+				write(connection, "GET /slow?ms=1 HTTP/1.1\r\nHost: localhost\r\n\r\n".repeat(BATCH));
 				for (int i = 1; i <= BATCH; i++) {
 					if (closes) {
 						throw new IOException("Connection: close in answer %d of %d".formatted(i - 1, BATCH));
@@ -126,23 +130,23 @@ class DrainUnderLoadTests {
 	}
 
 	private void keepAlive(int port) throws IOException, InterruptedException {
-		try (RawConnection connection = RawConnection.open(port, TIMEOUT)) {
-			while (!this.stopped && !check("kept alive", connection.ask(RawConnection.get("/pid")))) {
+		try (HttpConnection connection = HttpConnection.open(port, TIMEOUT)) {
+			while (!this.stopped && !check("kept alive", connection.get("/pid"))) {
 				Thread.sleep(50);
 			}
 		}
 	}
 
 	private void upload(int port) throws IOException, InterruptedException {
-		try (RawConnection connection = RawConnection.open(port, TIMEOUT)) {
+		try (HttpConnection connection = HttpConnection.open(port, TIMEOUT)) {
 			boolean closes = false;
 			while (!closes && !this.stopped) {
-				connection.write(RawConnection.request("POST", "/upload", "Content-Length: 100000\r\n"));
+				write(connection, "POST /upload HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100000\r\n\r\n");
 				for (int i = 0; i < 10; i++) {
-					connection.write("x".repeat(10_000));
+					write(connection, "x".repeat(10_000));
 					Thread.sleep(30);
 				}
-				RawConnection.Reply reply = connection.read();
+				HttpConnection.Reply reply = connection.read();
 				closes = check("upload", reply);
 				if (!reply.body().contains("\"bytes\":100000")) {
 					throw new IOException("wrong answer " + reply);
@@ -151,7 +155,11 @@ class DrainUnderLoadTests {
 		}
 	}
 
-	private boolean check(String kind, RawConnection.Reply reply) throws IOException {
+	private static void write(HttpConnection connection, String text) throws IOException {
+		connection.write(text.getBytes(StandardCharsets.US_ASCII));
+	}
+
+	private boolean check(String kind, HttpConnection.Reply reply) throws IOException {
 		if (reply.status() != 200) {
 			throw new IOException("wrong answer " + reply);
 		}

@@ -3,7 +3,6 @@ package io.clusterboot.it;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.WebSocket;
-import java.time.Duration;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -29,9 +28,8 @@ final class Echoes implements WebSocket.Listener {
 
 	WebSocket connect(HttpClient client, int port) throws Exception {
 		return client.newWebSocketBuilder()
-			.connectTimeout(Duration.ofSeconds(10))
 			.buildAsync(URI.create("ws://127.0.0.1:" + port + "/echo"), this)
-			.get(10, TimeUnit.SECONDS);
+			.get(Deadlines.EVENT.toMillis(), TimeUnit.MILLISECONDS);
 	}
 
 	@Override
@@ -60,7 +58,7 @@ final class Echoes implements WebSocket.Listener {
 	 * The next message, or how the connection ended.
 	 */
 	String next() throws InterruptedException {
-		return this.messages.poll(10, TimeUnit.SECONDS);
+		return this.messages.poll(Deadlines.EVENT.toMillis(), TimeUnit.MILLISECONDS);
 	}
 
 	/**

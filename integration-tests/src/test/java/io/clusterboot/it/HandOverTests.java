@@ -21,6 +21,7 @@ import io.clusterboot.it.LoadResult.Exchange;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.condition.DisabledIfSystemProperty;
@@ -37,7 +38,7 @@ import static org.awaitility.Awaitility.await;
 @DisabledIfSystemProperty(named = "test.server", matches = "jetty|netty", disabledReason = "connections stay there")
 class HandOverTests {
 
-	private static final Duration TIMEOUT = Duration.ofSeconds(60);
+	private static final Duration TIMEOUT = Deadlines.EVENT;
 
 	private static ClusterProcess cluster;
 
@@ -56,6 +57,9 @@ class HandOverTests {
 			.property("server.tomcat.max-keep-alive-requests", -1)
 			.property("management.endpoint.cluster.access", "unrestricted")
 			.property("cluster.rebalance.rate", 1000)
+			.property("cluster.heartbeat.timeout", "15m")
+			.property("cluster.drain.timeout", "10m")
+			.property("cluster.shutdown.timeout", "15m")
 			.start();
 		cluster.awaitReady();
 	}
@@ -163,9 +167,11 @@ class HandOverTests {
 		ClusterProcess.signal("STOP", List.of(stopped.pid()));
 		try {
 			ClusterProcess.signal("TERM", List.of(leaving.pid()));
-			// not asked for the cluster: such connections would move too
+			// Not asked for the cluster: such connections would move too. That an answer
+			// does not come can only be waited for: if it is late, this test looks at
+			// less than it means to, and does not fail.
 			await().atMost(TIMEOUT)
-				.during(Duration.ofSeconds(2))
+				.during(Duration.ofMillis(500))
 				.pollInterval(Duration.ofMillis(50))
 				.until(() -> waiting(leaving.pid(), waiting) == 1);
 		}
@@ -219,7 +225,7 @@ class HandOverTests {
 		for (int i = 0; i < 200; i++) {
 			connect().get("/pid");
 		}
-		Operations.Answer answer = new Operations(cluster).post("reload?wait=100s");
+		Operations.Answer answer = new Operations(cluster).post("reload?wait=3m");
 		assertThat(answer.status()).as(answer::body).isEqualTo(200);
 		Map<Long, Long> before = spread();
 		await().atMost(TIMEOUT)
@@ -239,38 +245,35 @@ class HandOverTests {
 	}
 
 	@Test
-	void manyIdleConnectionsLeaveSoon() throws IOException {
+	@Tag("full")
+	void manyIdleConnectionsGoOnWithAnotherWorker() throws IOException {
 		ClusterView.Worker victim = cluster.awaitReplaced(List.of()).workers().get(0);
 		for (int accepted = 0; accepted < 1000;) {
 			accepted += (connect().get("/pid").pid() == victim.pid()) ? 1 : 0;
 		}
-		long connections = spread().get(victim.pid());
 		ClusterProcess.signal("TERM", List.of(victim.pid()));
-		cluster.awaitLine("worker-%d \\(.*\\) drains".formatted(victim.id()), TIMEOUT);
-		long begin = System.nanoTime();
 		cluster.awaitLine("worker-%d \\(.*\\) exited after".formatted(victim.id()), TIMEOUT);
-		System.out.printf("A worker with %d idle connections drained and exited in %d ms%n", connections,
-				Duration.ofNanos(System.nanoTime() - begin).toMillis());
-		assertThat(spread().values().stream().mapToLong(Long::longValue).sum()).isEqualTo(this.connections.size());
+		Map<Long, Long> after = spread();
+		assertThat(after).doesNotContainKey(victim.pid());
+		assertThat(after.values().stream().mapToLong(Long::longValue).sum()).isEqualTo(this.connections.size());
 	}
 
+	/**
+	 * What a connection takes along is tested with clocks and in one process. Here it
+	 * goes through a real primary.
+	 */
 	@Test
-	void countAndIdleTimeOfAConnectionMoveAlong() throws IOException {
-		Duration keepAlive = Duration.ofSeconds(24);
+	@Tag("full")
+	void theNumberOfRequestsOfAConnectionMovesAlong() throws IOException {
 		try (ClusterProcess single = ClusterProcess.ports()
 			.workers(1)
 			.property("server.tomcat.max-keep-alive-requests", 10)
-			.property("server.tomcat.keep-alive-timeout", keepAlive.toMillis() + "ms")
+			.property("server.tomcat.keep-alive-timeout", "10m")
+			.property("cluster.drain.timeout", "10m")
 			.start()) {
 			single.awaitReady();
-			try (HttpConnection counted = HttpConnection.open(single.port(), TIMEOUT);
-					HttpConnection idle = HttpConnection.open(single.port(), TIMEOUT)) {
+			try (HttpConnection counted = HttpConnection.open(single.port(), TIMEOUT)) {
 				long former = counted.get("/pid").pid();
-				long asked = System.nanoTime();
-				idle.get("/pid");
-				long answered = System.nanoTime();
-				await().pollDelay(keepAlive.dividedBy(3)).until(() -> true);
-				long signalled = System.nanoTime();
 				ClusterProcess.signal("TERM", List.of(former));
 				single.awaitLine("worker-1 \\(.*\\) exited after", TIMEOUT);
 				for (int request = 2; request <= 10; request++) {
@@ -278,12 +281,6 @@ class HandOverTests {
 					assertThat(reply.pid()).isNotEqualTo(former);
 					assertThat(reply.closes()).as("Request %d is the last one", request).isEqualTo(request == 10);
 				}
-				assertThat(idle.isClosedByServer(TIMEOUT)).isTrue();
-				long closed = System.nanoTime();
-				assertThat(Duration.ofNanos(closed - asked)).isGreaterThan(keepAlive);
-				assertThat(Duration.ofNanos(closed - signalled)).as("idle before and after, together")
-					.isLessThan(keepAlive);
-				System.out.printf("Closed after %d ms of silence%n", Duration.ofNanos(closed - answered).toMillis());
 			}
 		}
 	}

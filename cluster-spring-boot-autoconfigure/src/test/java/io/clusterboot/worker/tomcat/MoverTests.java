@@ -21,9 +21,6 @@ import io.clusterboot.protocol.KeptConnection;
 import io.clusterboot.worker.AcceptPolicy;
 import io.clusterboot.worker.PlayedPrimary;
 import io.clusterboot.worker.PlayedPrimary.GivenUp;
-import io.clusterboot.worker.RequestTracker;
-import io.clusterboot.worker.SharedServerSocket;
-import io.clusterboot.worker.SharedSockets;
 import io.clusterboot.worker.WorkerAgent;
 import jakarta.servlet.http.HttpServlet;
 import jakarta.servlet.http.HttpServletRequest;
@@ -32,14 +29,12 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
+import org.springframework.boot.availability.ReadinessState;
 import org.springframework.boot.tomcat.TomcatWebServer;
 import org.springframework.boot.tomcat.servlet.TomcatServletWebServerFactory;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
-import static org.mockito.ArgumentMatchers.any;
-import static org.mockito.BDDMockito.given;
-import static org.mockito.Mockito.mock;
 
 /**
  * Tests for {@link Mover}, {@link SharedConnection} and what else
@@ -48,7 +43,7 @@ import static org.mockito.Mockito.mock;
  */
 class MoverTests {
 
-	private static final Duration TIMEOUT = Duration.ofSeconds(10);
+	private static final Duration TIMEOUT = PlayedPrimary.DEADLINE;
 
 	private static final int ON_THEIR_WAY = 32;
 
@@ -56,15 +51,13 @@ class MoverTests {
 
 	private static final Duration KEEP_ALIVE = Duration.ofMinutes(10);
 
-	private final PlayedPrimary primary = new PlayedPrimary();
-
 	private final Semaphore waiting = new Semaphore(0);
 
 	private final Semaphore go = new Semaphore(0);
 
 	private final List<AutoCloseable> open = new ArrayList<>();
 
-	private SharedServerSocket socket;
+	private PlayedPrimary primary;
 
 	private TomcatWebServer server;
 
@@ -72,15 +65,8 @@ class MoverTests {
 
 	@BeforeEach
 	void start() throws Exception {
-		SharedSockets sockets = mock(SharedSockets.class);
-		given(sockets.listen(any(), any(), any())).willAnswer((call) -> {
-			this.socket = this.primary.listen(call.getArgument(0), call.getArgument(2));
-			return this.socket;
-		});
-		WorkerAgent agent = mock(WorkerAgent.class);
-		given(agent.sockets()).willReturn(sockets);
-		given(agent.moves()).willReturn(this.primary.moves());
-		given(agent.requests()).willReturn(new RequestTracker());
+		this.primary = PlayedPrimary.ofAccepting();
+		WorkerAgent agent = this.primary.employ();
 		TomcatServletWebServerFactory factory = new TomcatServletWebServerFactory(0);
 		factory.setAddress(InetAddress.getLoopbackAddress());
 		new SharedConnectors(agent, AcceptPolicy.WHEN_READY).customize(factory);
@@ -92,6 +78,8 @@ class MoverTests {
 		this.server = (TomcatWebServer) factory
 			.getWebServer((context) -> context.addServlet("test", new Paths()).addMapping("/"));
 		this.server.start();
+		agent.readinessChanged(() -> {
+		}, ReadinessState.ACCEPTING_TRAFFIC);
 		awaitConnections(0);
 	}
 
@@ -156,7 +144,7 @@ class MoverTests {
 	void aConnectionOfAnotherWorkerIsServedForAsManyRequestsAsItHasLeft() throws Exception {
 		Moving moving = moving();
 		moving.client().send(request("/1"));
-		assertThat(pass(moving, 2, Duration.ZERO)).isEqualTo("taken");
+		assertThat(pass(moving, 2, Duration.ZERO)).isTrue();
 		assertThat(moving.client().response()).endsWith("/1").doesNotContain("Connection: close");
 		assertThat(moving.client().get("/2")).endsWith("/2").contains("Connection: close");
 		assertThat(moving.client().isAtEnd()).isTrue();
@@ -167,8 +155,8 @@ class MoverTests {
 	void theTimeForWhichAConnectionHasBeenIdleElsewhereCounts() throws Exception {
 		Moving fresh = moving();
 		Moving old = moving();
-		assertThat(pass(fresh, MAX_REQUESTS, Duration.ZERO)).isEqualTo("taken");
-		assertThat(pass(old, MAX_REQUESTS, KEEP_ALIVE.minusMillis(1))).isEqualTo("taken");
+		assertThat(pass(fresh, MAX_REQUESTS, Duration.ZERO)).isTrue();
+		assertThat(pass(old, MAX_REQUESTS, KEEP_ALIVE.minusMillis(1))).isTrue();
 		assertThat(old.client().isAtEnd()).isTrue();
 		awaitConnections(1);
 		assertThat(fresh.client().get("/1")).endsWith("/1");
@@ -176,7 +164,7 @@ class MoverTests {
 
 	@Test
 	void aConnectionThatMovesOnUnusedTakesAlongWhatItHasBrought() throws Exception {
-		assertThat(pass(moving(), 42, Duration.ofMinutes(5))).isEqualTo("taken");
+		assertThat(pass(moving(), 42, Duration.ofMinutes(5))).isTrue();
 		awaitIdle();
 		this.primary.moveAll();
 		this.protocol.handOver();
@@ -192,10 +180,10 @@ class MoverTests {
 		awaitConnections(1);
 		this.protocol.setMaxConnections(2);
 		Moving moving = moving();
-		assertThat(pass(moving, MAX_REQUESTS, Duration.ZERO)).isEqualTo("declined");
+		assertThat(pass(moving, MAX_REQUESTS, Duration.ZERO)).isFalse();
 		client.close();
 		awaitConnections(0);
-		assertThat(pass(moving, MAX_REQUESTS, Duration.ZERO)).isEqualTo("taken");
+		assertThat(pass(moving, MAX_REQUESTS, Duration.ZERO)).isTrue();
 		assertThat(moving.client().get("/2")).endsWith("/2");
 	}
 
@@ -203,7 +191,7 @@ class MoverTests {
 	void aConnectionWhoseClientHasGoneMeanwhileTakesNoRoom() throws Exception {
 		Moving moving = moving();
 		moving.client().reset();
-		assertThat(pass(moving, MAX_REQUESTS, Duration.ZERO)).isEqualTo("taken");
+		assertThat(pass(moving, MAX_REQUESTS, Duration.ZERO)).isTrue();
 		awaitConnections(0);
 	}
 
@@ -250,7 +238,7 @@ class MoverTests {
 		assertThat(client.get("/b")).endsWith("/b");
 		awaitIdle();
 		onTheirWay.get(0).take().close();
-		assertThat(endpoint().isMoving()).isTrue();
+		await().atMost(TIMEOUT).until(() -> endpoint().isMoving());
 		client.get("/c");
 		assertThat(this.primary.givenUp().kept().requestsLeft()).isEqualTo(MAX_REQUESTS - 3);
 	}
@@ -296,9 +284,8 @@ class MoverTests {
 		}
 	}
 
-	private String pass(Moving moving, int requestsLeft, Duration idle) throws Exception {
-		return this.primary.pass(this.socket, moving.connection(),
-				new KeptConnection("127.0.0.1", requestsLeft, idle.toMillis()));
+	private boolean pass(Moving moving, int requestsLeft, Duration idle) throws Exception {
+		return this.primary.pass(moving.connection(), new KeptConnection("127.0.0.1", requestsLeft, idle.toMillis()));
 	}
 
 	private static String request(String path) {

@@ -1,15 +1,15 @@
-package io.clusterboot.it;
+package io.clusterboot.worker;
 
 import java.io.BufferedInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
-import java.time.Duration;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
@@ -32,25 +32,25 @@ final class RawConnection implements AutoCloseable {
 		this.in = new BufferedInputStream(socket.getInputStream());
 	}
 
-	static RawConnection open(int port, Duration timeout) throws IOException {
-		return new RawConnection(connect(port, timeout));
+	static RawConnection open(int port) throws IOException {
+		return new RawConnection(connect(port));
 	}
 
 	/**
 	 * Connect with TLS.
 	 */
-	static RawConnection open(int port, Duration timeout, SSLContext context) throws IOException {
-		Socket plain = connect(port, timeout);
+	static RawConnection open(int port, SSLContext context) throws IOException {
+		Socket plain = connect(port);
 		return new RawConnection(context.getSocketFactory().createSocket(plain, "127.0.0.1", port, true));
 	}
 
-	private static Socket connect(int port, Duration timeout) throws IOException {
+	private static Socket connect(int port) throws IOException {
+		int timeout = Math.toIntExact(PlayedPrimary.DEADLINE.toMillis());
 		Socket socket = new Socket();
 		try {
 			socket.setTcpNoDelay(true);
-			socket.setSoTimeout(Math.toIntExact(timeout.toMillis()));
-			socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port),
-					Math.toIntExact(timeout.toMillis()));
+			socket.setSoTimeout(timeout);
+			socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), timeout);
 			return socket;
 		}
 		catch (IOException ex) {
@@ -167,10 +167,14 @@ final class RawConnection implements AutoCloseable {
 	}
 
 	/**
-	 * Receive slowly: the kernel takes little that is not read.
+	 * Wait for the server to close this connection, whatever it says before.
 	 */
-	void receiveBuffer(int bytes) throws IOException {
-		this.socket.setReceiveBufferSize(bytes);
+	void skipToEnd() throws IOException {
+		this.in.transferTo(OutputStream.nullOutputStream());
+	}
+
+	int localPort() {
+		return this.socket.getLocalPort();
 	}
 
 	@Override
