@@ -18,6 +18,8 @@ import static org.assertj.core.api.Assertions.assertThat;
  */
 class OutputPumpTests {
 
+	private static final Duration DEADLINE = Duration.ofMinutes(3);
+
 	private final List<String> pieces = new ArrayList<>();
 
 	private final PrintStream out = new PrintStream(new ByteArrayOutputStream(), true, StandardCharsets.UTF_8) {
@@ -40,7 +42,7 @@ class OutputPumpTests {
 			}
 			worker.write(" line\n".getBytes(StandardCharsets.UTF_8));
 		}
-		pump.await(Duration.ofSeconds(10));
+		pump.await(DEADLINE);
 		assertThat(this.pieces).isNotEmpty().allMatch((piece) -> piece.endsWith("\n"));
 		assertThat(String.join("", this.pieces)).isEqualTo("first line\nsecond line\n");
 	}
@@ -52,7 +54,7 @@ class OutputPumpTests {
 		try (worker) {
 			worker.write("no end".getBytes(StandardCharsets.UTF_8));
 		}
-		pump.await(Duration.ofSeconds(10));
+		pump.await(DEADLINE);
 		assertThat(this.pieces).containsExactly("no end\n");
 	}
 
@@ -64,7 +66,7 @@ class OutputPumpTests {
 		try (worker) {
 			worker.write(line.getBytes(StandardCharsets.UTF_8));
 		}
-		pump.await(Duration.ofSeconds(30));
+		pump.await(DEADLINE);
 		assertThat(this.pieces).hasSizeGreaterThan(1);
 		assertThat(String.join("", this.pieces)).isEqualTo(line);
 	}

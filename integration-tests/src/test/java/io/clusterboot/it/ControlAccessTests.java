@@ -101,8 +101,8 @@ class ControlAccessTests {
 					.withStackTraceContaining("from 1 to");
 				server.invoke(ENDPOINT, "reload", new Object[0], new String[0]);
 			}
-			await().until(() -> cluster.cluster().reload().trigger(), "JMX"::equals);
-			Answer joined = new Operations(cluster).post("reload?wait=2m");
+			await().atMost(Deadlines.EVENT).until(() -> cluster.cluster().reload().trigger(), "JMX"::equals);
+			Answer joined = new Operations(cluster).post("reload?wait=10m");
 			assertThat(joined.status()).as("a management port takes operations without a body: %s", joined.body())
 				.isEqualTo(200);
 			assertThat(cluster.awaitReplaced(before).workers()).hasSize(1);

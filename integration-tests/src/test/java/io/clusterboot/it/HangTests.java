@@ -26,20 +26,24 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 /**
- * Processes that stand still, and requests that do.
+ * Processes that stand still, and requests that do. For how long they may is what
+ * {@code SupervisorHangTests} are about.
  */
-@Tag("alone")
 @ExtendWith(PrintOutputOnFailure.class)
 class HangTests {
 
-	private static final Duration TIMEOUT = Duration.ofSeconds(20);
-
-	private static final Duration HEARTBEAT_TIMEOUT = Duration.ofSeconds(2);
-
 	private static long pid(int port) throws IOException {
-		try (HttpConnection connection = HttpConnection.open(port, TIMEOUT)) {
+		try (HttpConnection connection = HttpConnection.open(port, Deadlines.EVENT)) {
 			return connection.get("/pid").pid();
 		}
+	}
+
+	private static LoadGenerator load(ClusterProcess cluster) {
+		return LoadGenerator.on(cluster.port())
+			.clients(2)
+			.pause(Duration.ofMillis(5))
+			.timeout(Deadlines.EVENT)
+			.duration(Deadlines.EVENT);
 	}
 
 	/**
@@ -48,7 +52,7 @@ class HangTests {
 	 */
 	private static void suspend(long pid) {
 		ClusterProcess.signal("STOP", List.of(pid));
-		await().atMost(TIMEOUT).pollInterval(Duration.ofMillis(10)).until(() -> isSuspended(pid));
+		await().atMost(Deadlines.EVENT).pollInterval(Duration.ofMillis(10)).until(() -> isSuspended(pid));
 	}
 
 	private static boolean isSuspended(long pid) throws IOException {
@@ -65,31 +69,27 @@ class HangTests {
 	}
 
 	/**
-	 * Processes that are suspended.
+	 * What stands still for a while and goes on.
 	 */
 	@Nested
 	@TestMethodOrder(OrderAnnotation.class)
-	class Suspended {
-
-		private static final Duration STARTUP_TIMEOUT = Duration.ofSeconds(10);
+	class ForAWhile {
 
 		@TempDir
 		private static Path directory;
 
 		private static ClusterProcess cluster;
 
-		private static Path hang() {
-			return directory.resolve("hang");
-		}
-
 		@BeforeAll
 		static void start() {
 			cluster = ClusterProcess.ports()
-				.property("app.hang-on-start", hang())
-				.property("cluster.startup.timeout", STARTUP_TIMEOUT.toMillis() + "ms")
-				.expectError("Reload 1 .*FAILED.*did not become ready")
 				.property("cluster.heartbeat.interval", "200ms")
-				.property("cluster.heartbeat.timeout", HEARTBEAT_TIMEOUT.toMillis() + "ms")
+				.property("cluster.heartbeat.timeout", "10m")
+				// longer than any other request takes, however busy the machine is
+				.property("cluster.worker.request-timeout", "10s")
+				.property("cluster.link.reply-timeout", "5s")
+				.property("cluster.reload.probation", "200ms")
+				.property("cluster.drain.idle-grace", "200ms")
 				.start();
 			cluster.awaitReady();
 		}
@@ -97,10 +97,6 @@ class HangTests {
 		@AfterAll
 		static void stop() {
 			cluster.close();
-		}
-
-		private static LoadGenerator load() {
-			return LoadGenerator.on(cluster.port()).clients(2).pause(Duration.ofMillis(5));
 		}
 
 		@Test
@@ -112,16 +108,12 @@ class HangTests {
 			long suspended = workers.get(0);
 			suspend(suspended);
 			try {
-				load().duration(Duration.ofSeconds(1))
-					.run()
-					.assertNoFailures()
-					.assertAnsweredBy(List.of(workers.get(1)));
+				load(cluster).requests(200).run().assertNoFailures().assertAnsweredBy(List.of(workers.get(1)));
 			}
 			finally {
 				ClusterProcess.signal("CONT", List.of(suspended));
 			}
 			Pids.assertAllAnswer(workers, () -> pid(cluster.port()));
-			load().duration(HEARTBEAT_TIMEOUT).run().assertNoFailures().assertAnsweredBy(workers);
 			assertThat(cluster.workerPids()).isEqualTo(workers);
 			assertThat(cluster.output().lines()).noneMatch((line) -> line.contains("killed"));
 		}
@@ -130,119 +122,124 @@ class HangTests {
 		@Order(2)
 		@DisabledIfSystemProperty(named = "test.load-balancing", matches = "(?!kernel$).+",
 				disabledReason = "nobody else accepts there")
-		void suspendedPrimaryDoesNotBlameItsWorkers() throws Exception {
+		void workersServeWhileThePrimaryIsSuspended() throws Exception {
 			List<Long> workers = cluster.workerPids();
 			suspend(cluster.pid());
-			try {
-				LoadGenerator.Running load = load().duration(HEARTBEAT_TIMEOUT.multipliedBy(2)).start();
-				try (HttpConnection connection = HttpConnection.open(cluster.port(), TIMEOUT)) {
+			try (LoadGenerator.Running load = load(cluster).start()) {
+				try (HttpConnection connection = HttpConnection.open(cluster.port(), Deadlines.EVENT)) {
 					HttpConnection.Reply reply = connection.get("/actuator/cluster");
 					assertThat(reply.status()).isEqualTo(503);
 					assertThat(reply.body()).contains("answeredBy").contains("error");
 				}
-				try (HttpConnection connection = HttpConnection.open(cluster.port(), TIMEOUT)) {
+				try (HttpConnection connection = HttpConnection.open(cluster.port(), Deadlines.EVENT)) {
 					assertThat(connection.get("/actuator/health").status())
 						.as("whoever serves is not taken out of service")
 						.isEqualTo(200);
 				}
-				load.join().assertNoFailures().assertAnsweredBy(workers);
+				await().atMost(Deadlines.EVENT).until(() -> load.answeredBy().containsAll(workers));
+				load.stop().assertNoFailures().assertAnsweredBy(workers);
 			}
 			finally {
 				cluster.signal("CONT");
 			}
 			cluster.awaitReady();
-			load().duration(HEARTBEAT_TIMEOUT).run().assertNoFailures().assertAnsweredBy(workers);
-			assertThat(cluster.workerPids()).isEqualTo(workers);
 			assertThat(cluster.cluster().pids()).isEqualTo(Set.copyOf(workers));
+			load(cluster).requests(100).run().assertNoFailures().assertAnsweredBy(workers);
+			assertThat(cluster.workerPids()).isEqualTo(workers);
 			assertThat(cluster.output().lines()).noneMatch((line) -> line.contains("killed"));
 		}
 
 		@Test
 		@Order(3)
-		void workerSuspendedForTooLongIsKilledAndReplaced() {
-			List<Long> workers = cluster.workerPids();
-			long suspended = workers.get(0);
-			suspend(suspended);
-			try (LoadGenerator.Running load = load().duration(Duration.ofMinutes(2)).start()) {
-				cluster.awaitLine("pid %d\\) sent no heartbeat for 2.0 s: killed".formatted(suspended));
-				ClusterView after = cluster.awaitReplaced(List.of(suspended));
-				load.awaitAnswers(20);
-				LoadResult result = load.stop().assertNoFailures();
-				assertThat(result.answers()).as(result::table).containsKey(workers.get(1)).doesNotContainKey(suspended);
-				Worker replacement = after.workers()
-					.stream()
-					.filter((worker) -> worker.pid() != workers.get(1))
-					.findFirst()
-					.orElseThrow();
-				assertThat(replacement.restarts()).isEqualTo(1);
-				assertThat(replacement.lastExit().signal()).isEqualTo("SIGKILL");
-				assertThat(replacement.lastExit().reason()).contains("sent no heartbeat");
-			}
-		}
-
-		@Test
-		@Order(4)
-		void replacementThatHangsWhileItStartsEndsTheReloadAndNothingElse() throws IOException {
-			List<Long> workers = cluster.workerPids();
-			Files.createFile(hang());
-			try (LoadGenerator.Running load = load().duration(Duration.ofMinutes(2)).start()) {
-				cluster.signal("HUP");
-				await().atMost(TIMEOUT).until(() -> "FAILED".equals(cluster.cluster().reload().state()));
-				Files.delete(hang());
-				load.stop().assertNoFailures().assertAnsweredBy(workers);
-			}
-			ClusterView.Failure failure = cluster.cluster().reload().failure();
-			assertThat(failure.reason()).contains("did not become ready within 10.0 s");
-			assertThat(failure.output()).as("ends with the thread dump").hasSize(50);
-			assertThat(cluster.workerPids()).isEqualTo(workers);
-		}
-
-	}
-
-	@Test
-	@DisabledIfSystemProperty(named = "test.server", matches = "netty",
-			disabledReason = "requests hold no thread there")
-	void stuckRequestIsAnsweredAndItsWorkerReplaced() throws Exception {
-		try (ClusterProcess cluster = ClusterProcess.ports()
-			.property("cluster.heartbeat.interval", "200ms")
-			.property("cluster.worker.request-timeout", "1s")
-			.property("cluster.drain.idle-grace", "500ms")
-			.start()) {
-			cluster.awaitReady();
-			try (LoadGenerator.Running load = LoadGenerator.on(cluster.port())
-				.clients(2)
-				.pause(Duration.ofMillis(10))
-				.duration(Duration.ofMinutes(2))
-				.start(); HttpConnection slow = HttpConnection.open(cluster.port(), TIMEOUT)) {
+		@DisabledIfSystemProperty(named = "test.server", matches = "netty",
+				disabledReason = "requests hold no thread there")
+		void stuckRequestIsAnsweredAndItsWorkerReplaced() throws Exception {
+			Path gate = directory.resolve("gate");
+			try (LoadGenerator.Running load = load(cluster).start();
+					HttpConnection slow = HttpConnection.open(cluster.port(), Deadlines.EVENT)) {
 				long stuck = slow.get("/pid").pid();
 				int index = cluster.cluster().worker(stuck).index();
-				HttpConnection.Reply reply = slow.get("/slow?ms=3000");
+				slow.send("GET", "/hold?name=stuck&gate=" + gate, new byte[0]);
+				cluster.awaitLine("\\[worker-\\d+\\] .* A request has held thread", Deadlines.EVENT);
+				cluster.awaitLine("\\tat (app//)?io\\.clusterboot\\.it\\.app\\.PortsController\\.hold",
+						Deadlines.EVENT);
+				Files.createFile(gate);
+				HttpConnection.Reply reply = slow.read();
 				assertThat(reply.status()).isEqualTo(200);
 				assertThat(reply.pid()).isEqualTo(stuck);
-				cluster.awaitLine("\\[worker-\\d+\\] .* A request has held thread");
-				cluster.awaitLine("\\tat (app//)?io\\.clusterboot\\.it\\.app\\.PortsController\\.slow");
-				cluster.awaitLine("pid %d\\) exited".formatted(stuck));
+				cluster.awaitLine("pid %d\\) exited".formatted(stuck), Deadlines.EVENT);
 				ClusterView after = cluster.awaitReplaced(List.of(stuck));
 				load.awaitAnswers(20);
 				load.stop().assertNoFailures();
 				Worker replacement = after.workers().get(index);
 				assertThat(replacement.index()).isEqualTo(index);
 				assertThat(replacement.restarts()).isZero();
-				assertInOrder(cluster, "pid %d\\) is ready".formatted(replacement.pid()),
-						"pid %d\\) drains".formatted(stuck));
+				assertInOrder("pid %d\\) is ready".formatted(replacement.pid()), "pid %d\\) drains".formatted(stuck));
+			}
+		}
+
+		private static void assertInOrder(String first, String second) {
+			List<String> events = cluster.output()
+				.lines()
+				.stream()
+				.filter(Pattern.compile(first + "|" + second).asPredicate())
+				.toList();
+			assertThat(events).hasSize(2);
+			assertThat(events.get(0)).containsPattern(first);
+			assertThat(events.get(1)).containsPattern(second);
+		}
+
+	}
+
+	/**
+	 * The time-out is one that a worker which runs does not reach, however busy the
+	 * machine is.
+	 */
+	@Test
+	void workerSuspendedForTooLongIsKilledAndReplaced() throws Exception {
+		try (ClusterProcess cluster = ClusterProcess.ports()
+			.workers(1)
+			.property("cluster.heartbeat.interval", "200ms")
+			.property("cluster.heartbeat.timeout", "10s")
+			.start()) {
+			long suspended = cluster.awaitReady().workerPids().get(0);
+			suspend(suspended);
+			try (HttpConnection waiting = HttpConnection.open(cluster.port(), Deadlines.EVENT)) {
+				waiting.send("GET", "/pid", new byte[0]);
+				cluster.awaitLine("pid %d\\) sent no heartbeat for 10.0 s: killed".formatted(suspended),
+						Deadlines.EVENT);
+				Worker replacement = cluster.awaitReplaced(List.of(suspended)).workers().get(0);
+				assertThat(waiting.read().pid()).as("who answers what has waited").isEqualTo(replacement.pid());
+				assertThat(replacement.index()).isZero();
+				assertThat(replacement.restarts()).isOne();
+				assertThat(replacement.lastExit().signal()).isEqualTo("SIGKILL");
+				assertThat(replacement.lastExit().reason()).contains("sent no heartbeat");
 			}
 		}
 	}
 
-	private static void assertInOrder(ClusterProcess cluster, String first, String second) {
-		List<String> events = cluster.output()
-			.lines()
-			.stream()
-			.filter(Pattern.compile(first + "|" + second).asPredicate())
-			.toList();
-		assertThat(events).hasSize(2);
-		assertThat(events.get(0)).containsPattern(first);
-		assertThat(events.get(1)).containsPattern(second);
+	@Test
+	@Tag("full")
+	void replacementThatHangsWhileItStartsEndsTheReloadAndNothingElse(@TempDir Path directory) throws IOException {
+		Path hang = directory.resolve("hang");
+		try (ClusterProcess cluster = ClusterProcess.ports()
+			.property("app.hang-on-start", hang)
+			.property("cluster.startup.timeout", "30s")
+			.expectError("Reload 1 .*FAILED.*did not become ready")
+			.start()) {
+			List<Long> workers = cluster.awaitReady().workerPids();
+			Files.createFile(hang);
+			try (LoadGenerator.Running load = load(cluster).start()) {
+				cluster.signal("HUP");
+				await().atMost(Deadlines.EVENT).until(() -> "FAILED".equals(cluster.cluster().reload().state()));
+				Files.delete(hang);
+				load.stop().assertNoFailures().assertAnsweredBy(workers);
+			}
+			ClusterView.Failure failure = cluster.cluster().reload().failure();
+			assertThat(failure.reason()).contains("did not become ready within 30.0 s");
+			assertThat(failure.output()).as("ends with the thread dump").hasSize(50);
+			assertThat(cluster.workerPids()).isEqualTo(workers);
+		}
 	}
 
 }

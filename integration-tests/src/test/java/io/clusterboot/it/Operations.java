@@ -3,7 +3,6 @@ package io.clusterboot.it;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
-import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 
 import tools.jackson.databind.JsonNode;
@@ -15,8 +14,6 @@ import tools.jackson.databind.json.JsonMapper;
  * @param cluster the cluster
  */
 record Operations(ClusterProcess cluster) {
-
-	private static final Duration TIMEOUT = Duration.ofMinutes(2);
 
 	/**
 	 * Call an operation without a body.
@@ -58,7 +55,7 @@ record Operations(ClusterProcess cluster) {
 	}
 
 	private Answer send(String operation, String body, String... headers) {
-		try (HttpConnection connection = HttpConnection.open(this.cluster.managementPort(), TIMEOUT)) {
+		try (HttpConnection connection = HttpConnection.open(this.cluster.managementPort(), Deadlines.EVENT)) {
 			connection.send("POST", "/actuator/cluster/" + operation, body.getBytes(StandardCharsets.UTF_8), headers);
 			HttpConnection.Reply reply = connection.read();
 			return new Answer(reply.status(), reply.body());

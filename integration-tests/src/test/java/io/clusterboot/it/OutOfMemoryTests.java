@@ -1,13 +1,13 @@
 package io.clusterboot.it;
 
 import java.io.IOException;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 
 import io.clusterboot.it.ClusterView.Worker;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
@@ -19,8 +19,6 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
  */
 @ExtendWith(PrintOutputOnFailure.class)
 class OutOfMemoryTests {
-
-	private static final Duration TIMEOUT = Duration.ofSeconds(30);
 
 	private static final String BODY = "^Hello from Worker (\\d+)$";
 
@@ -49,13 +47,19 @@ class OutOfMemoryTests {
 		int lines = cluster.output().lines().size();
 		long victim;
 		int index;
-		try (HttpConnection connection = HttpConnection.open(cluster.port(), TIMEOUT)) {
+		try (HttpConnection connection = HttpConnection.open(cluster.port(), Deadlines.EVENT)) {
 			victim = Long.parseLong(connection.get("/").body().replace("Hello from Worker ", ""));
 			index = cluster.cluster().worker(victim).index();
 			assertThatExceptionOfType(IOException.class).isThrownBy(() -> connection.get(path));
 		}
 		before.remove(victim);
-		LoadResult served = LoadGenerator.on(cluster.port()).get("/", BODY).requests(100).run().assertNoFailures();
+		LoadResult served = LoadGenerator.on(cluster.port())
+			.get("/", BODY)
+			.requests(100)
+			.timeout(Deadlines.EVENT)
+			.duration(Deadlines.EVENT)
+			.run()
+			.assertNoFailures();
 		assertThat(served.answers()).as(served::table).containsKey(before.get(0)).doesNotContainKey(victim);
 		ClusterView after = cluster.awaitReplaced(List.of(victim));
 		assertThat(after.pids()).as("the other worker").contains(before.get(0));
@@ -73,10 +77,11 @@ class OutOfMemoryTests {
 		assertThat(exit.code()).isEqualTo(3);
 		assertThat(exit.signal()).isNull();
 		assertThat(exit.reason()).contains("out of memory");
-		cluster.awaitLine("exited after .* out of memory.*: replaced");
+		cluster.awaitLine("exited after .* out of memory.*: replaced", Deadlines.EVENT);
 	}
 
 	@Test
+	@Tag("full")
 	void haltCostsOneWorker() throws IOException {
 		ClusterView.LastExit exit = ruin("/crash");
 		assertThat(exit.code()).isEqualTo(1);
