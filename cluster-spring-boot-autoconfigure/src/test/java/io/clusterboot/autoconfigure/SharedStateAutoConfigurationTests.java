@@ -38,7 +38,7 @@ class SharedStateAutoConfigurationTests {
 		try (TestRedis redis = TestRedis.start(Duration.ZERO)) {
 			this.runner.withPropertyValues(TestConnections.properties(redis))
 				.withPropertyValues("spring.application.name=shop", "cluster.state.timeout=3m",
-						"cluster.state.lock-lease=20s")
+						"cluster.state.lock-lease=20m")
 				.run((context) -> {
 					assertThat(context).hasSingleBean(SharedState.class).hasSingleBean(RedisSharedState.class);
 					assertThat(context.getBean(SharedState.class).counter("orders").increment()).isEqualTo(1);

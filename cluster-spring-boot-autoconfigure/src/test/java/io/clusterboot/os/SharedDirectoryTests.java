@@ -4,6 +4,7 @@ import java.io.BufferedReader;
 import java.io.File;
 import java.io.IOException;
 import java.io.InputStreamReader;
+import java.lang.ProcessBuilder.Redirect;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -123,7 +124,7 @@ class SharedDirectoryTests {
 				.collect(Collectors.joining(File.pathSeparator));
 			this.process = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-cp",
 					classPath, User.class.getName(), operation, path.toString())
-				.redirectErrorStream(true)
+				.redirectError(Redirect.INHERIT)
 				.start();
 			this.directory = Path
 				.of(new BufferedReader(new InputStreamReader(this.process.getInputStream(), StandardCharsets.UTF_8))
