@@ -7,9 +7,9 @@ import java.nio.charset.StandardCharsets;
 import io.clusterboot.it.LoadResult.Outcome;
 
 /**
- * Reads numbered server-sent events, one at a time. It leaves after a number of events,
- * as a worker that leaves waits for it to do, and opens another stream, as it does when
- * the server ends the stream in good order.
+ * Reads streams of numbered server-sent events, one event at a time. Each ends by itself
+ * after a number of events. A worker that leaves waits for that, and ends in good order
+ * what it cannot wait for.
  */
 final class EventsClient extends HttpLoadClient {
 
@@ -26,7 +26,7 @@ final class EventsClient extends HttpLoadClient {
 	@Override
 	boolean exchange(HttpConnection connection, boolean fresh, Call call) throws IOException {
 		if (fresh) {
-			connection.send("GET", "/events?interval=100", new byte[0]);
+			connection.send("GET", "/series?interval=100&events=" + EVENTS, new byte[0]);
 			HttpConnection.Reply head = connection.readHead();
 			if (head.status() != 200 || !"chunked".equals(head.headers().get("transfer-encoding"))) {
 				call.other(Outcome.BAD_STATUS, head.toString());
@@ -47,7 +47,13 @@ final class EventsClient extends HttpLoadClient {
 			return false;
 		}
 		call.answered(Long.parseLong(event.substring(id.length()).trim()), false);
-		return this.number < EVENTS;
+		if (this.number < EVENTS) {
+			return true;
+		}
+		if (nextEvent(connection) != null) {
+			call.other(Outcome.WRONG_BODY, "more than %d events".formatted(EVENTS));
+		}
+		return false;
 	}
 
 	/**

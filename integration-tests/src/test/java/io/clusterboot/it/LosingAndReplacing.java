@@ -133,16 +133,16 @@ abstract class LosingAndReplacing {
 			before.awaitAnswers(50);
 			long suspended = oneThatAnswers(before);
 			ClusterProcess.signal("STOP", List.of(suspended));
-			try (LoadGenerator.Running load = load().start()) {
-				try {
-					await().atMost(Deadlines.EVENT).until(() -> ProcessThreads.areStopped(suspended));
-					load.awaitAnswers(100);
-					load.awaitAllBut(1);
-				}
-				finally {
+			try {
+				await().atMost(Deadlines.EVENT).until(() -> ProcessThreads.areStopped(suspended));
+				try (LoadGenerator.Running load = load().start()) {
+					load.awaitAnswers(100).awaitAllBut(1);
 					ClusterProcess.signal("CONT", List.of(suspended));
+					load.stop().assertNoFailures();
 				}
-				load.stop().assertNoFailures();
+			}
+			finally {
+				ClusterProcess.signal("CONT", List.of(suspended));
 			}
 			long continued = System.nanoTime();
 			await().atMost(Deadlines.EVENT)
@@ -217,11 +217,7 @@ abstract class LosingAndReplacing {
 	@Test
 	@Order(7)
 	void whatIsAcceptedWhenTheClusterStopsIsAnswered() throws IOException {
-		List<HttpConnection> held = new ArrayList<>();
-		if (TestServer.selected().holdsThreads()) {
-			held.add(hold("first"));
-			held.add(hold("second"));
-		}
+		List<HttpConnection> held = List.of(hold("first"), hold("second"));
 		LoadGenerator.Running load = load().start();
 		load.awaitAnswers(50);
 		this.cluster.signal("TERM");
