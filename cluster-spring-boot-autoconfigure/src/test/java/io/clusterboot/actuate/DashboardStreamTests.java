@@ -29,7 +29,7 @@ import static org.mockito.Mockito.mock;
  */
 class DashboardStreamTests {
 
-	private static final Duration LONG = Duration.ofMinutes(1);
+	private static final Duration LONG = Duration.ofMinutes(3);
 
 	private final WorkerAgent agent = mock(WorkerAgent.class);
 
@@ -56,10 +56,20 @@ class DashboardStreamTests {
 	void allViewersWaitForOneAnswerAndLeaveWithoutIt() throws Exception {
 		DashboardStream stream = new DashboardStream(this.agent, this.endpoint);
 		List<MockHttpServletRequest> viewers = List.of(view(stream), view(stream), view(stream));
-		await().until(() -> this.asked.get() > 0);
+		await().atMost(LONG).until(() -> this.asked.get() > 0);
 		given(this.agent.isLeaving()).willReturn(true);
-		await().until(() -> viewers.stream().allMatch(DashboardStreamTests::isOver));
+		await().atMost(LONG).until(() -> viewers.stream().allMatch(DashboardStreamTests::isOver));
 		assertThat(this.asked).hasValue(1);
+		stream.destroy();
+	}
+
+	@Test
+	void aStreamGoesOnAlsoAfterAFailure() throws Exception {
+		this.answer.countDown();
+		DashboardStream stream = new DashboardStream(this.agent, this.endpoint);
+		MockHttpServletRequest viewer = view(stream);
+		await().atMost(LONG).until(() -> this.asked.get() > 3);
+		assertThat(isOver(viewer)).isFalse();
 		stream.destroy();
 	}
 
@@ -67,7 +77,7 @@ class DashboardStreamTests {
 	void aStreamEnds() throws Exception {
 		DashboardStream stream = new DashboardStream(this.agent, this.endpoint, Duration.ofMillis(1));
 		MockHttpServletRequest viewer = view(stream);
-		await().until(() -> isOver(viewer));
+		await().atMost(LONG).until(() -> isOver(viewer));
 		stream.destroy();
 	}
 
@@ -77,12 +87,12 @@ class DashboardStreamTests {
 		List<Disposable> viewers = Stream.generate(() -> view(stream, exchange()).subscribe())
 			.limit(DashboardState.MOST_VIEWERS)
 			.toList();
-		await().until(() -> this.asked.get() > 0);
+		await().atMost(LONG).until(() -> this.asked.get() > 0);
 		MockServerWebExchange refused = exchange();
 		view(stream, refused).block(LONG);
 		assertThat(refused.getResponse().getStatusCode()).isEqualTo(HttpStatus.SERVICE_UNAVAILABLE);
 		given(this.agent.isLeaving()).willReturn(true);
-		await().until(() -> viewers.stream().allMatch(Disposable::isDisposed));
+		await().atMost(LONG).until(() -> viewers.stream().allMatch(Disposable::isDisposed));
 		assertThat(this.asked).hasValue(1);
 	}
 

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.FutureTask;
 import java.util.stream.Collectors;
 
 import io.clusterboot.PortSharing;
@@ -27,6 +28,7 @@ import org.junit.jupiter.api.Test;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.awaitility.Awaitility.await;
 
 /**
  * Tests for {@link ClusterScrape}, asked of the worker with the id 1 at index 0.
@@ -43,8 +45,11 @@ class ClusterScrapeTests {
 
 	private final List<MemberDescription> members = new ArrayList<>();
 
+	/** Far away, unless a worker is silent. */
+	private Duration timeout = Duration.ofMinutes(10);
+
 	private ClusterScrape scrape(LocalSnapshots local) {
-		return new ClusterScrape(local, () -> this.members, this::request, Duration.ofMillis(300), this.omitted::add);
+		return new ClusterScrape(local, () -> this.members, this::request, this.timeout, this.omitted::add);
 	}
 
 	private ClusterScrape scrape() {
@@ -57,6 +62,11 @@ class ClusterScrapeTests {
 		}
 		return this.silent.contains(id) ? new CompletableFuture<>()
 				: CompletableFuture.completedFuture(this.workers.get(id).write());
+	}
+
+	private void silent(int id) {
+		this.silent.add(id);
+		this.timeout = Duration.ofMillis(100);
 	}
 
 	private void worker(int id, int index, WorkerState state) {
@@ -125,9 +135,25 @@ class ClusterScrapeTests {
 		worker(1, 0, WorkerState.READY);
 		worker(2, 1, WorkerState.READY);
 		worker(3, 2, WorkerState.REFUSING);
-		this.silent.add(2);
+		silent(2);
 		assertThat(ids(scrape().ofCluster())).isEqualTo(Map.of("0", 1.0, "2", 3.0));
 		assertThat(this.omitted).containsExactly(1);
+	}
+
+	@Test
+	void whoAnswersInTimeIsWaitedFor() throws Exception {
+		worker(1, 0, WorkerState.READY);
+		worker(2, 1, WorkerState.READY);
+		CompletableFuture<byte[]> answer = new CompletableFuture<>();
+		ClusterScrape scrape = new ClusterScrape(this.workers.get(1), () -> this.members, (id, timeout) -> answer,
+				this.timeout, this.omitted::add);
+		FutureTask<MetricSnapshots> scraping = new FutureTask<>(scrape::ofCluster);
+		Thread thread = new Thread(scraping);
+		thread.start();
+		await().atMost(this.timeout).until(() -> thread.getState() == Thread.State.TIMED_WAITING);
+		answer.complete(this.workers.get(2).write());
+		assertThat(ids(scraping.get())).isEqualTo(Map.of("0", 1.0, "1", 2.0));
+		assertThat(this.omitted).isEmpty();
 	}
 
 	@Test
@@ -159,10 +185,10 @@ class ClusterScrapeTests {
 		worker(1, 0, WorkerState.READY);
 		worker(2, 1, WorkerState.READY);
 		worker(3, 2, WorkerState.READY);
-		this.silent.add(2);
+		silent(2);
 		this.leaving.add(3);
 		assertThatExceptionOfType(NoAnswerException.class).isThrownBy(() -> scrape().ofWorker(1))
-			.withMessage("There are no meters of the worker at index 1: it has not answered within 300 ms");
+			.withMessage("There are no meters of the worker at index 1: it has not answered within 100 ms");
 		assertThatExceptionOfType(NoAnswerException.class).isThrownBy(() -> scrape().ofWorker(2))
 			.withMessageContaining("the worker at index 2")
 			.withMessageContaining("leaves");
@@ -173,11 +199,10 @@ class ClusterScrapeTests {
 	void thePrimaryAddsItsOwnMetersAndWhatItHasLeftOut() {
 		worker(1, 0, WorkerState.READY);
 		worker(2, 1, WorkerState.READY);
-		this.silent.add(2);
+		silent(2);
 		PrimarySnapshots primary = new PrimarySnapshots(() -> new ClusterStatistics(2, 1, 9, Map.of(), Map.of(),
 				Map.of(0, 5L), new HandOverDescription(0, 0), new Queues(3, Map.of(1, 7))));
-		ClusterScrape scrape = new ClusterScrape(primary, () -> this.members, this::request, Duration.ofMillis(300),
-				primary);
+		ClusterScrape scrape = new ClusterScrape(primary, () -> this.members, this::request, this.timeout, primary);
 		assertThat(ids(scrape.ofCluster())).isEqualTo(Map.of("0", 1.0));
 		MetricSnapshots snapshots = scrape.ofCluster();
 		assertThat(snapshots.stream().map((family) -> family.getMetadata().getPrometheusName())).contains(

@@ -23,6 +23,7 @@ import org.springframework.data.redis.connection.lettuce.LettuceConnectionFactor
 import org.springframework.data.redis.core.StringRedisTemplate;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
 /**
  * Tests for {@link ReloadTurns} with a real Redis.
@@ -49,14 +50,16 @@ class ReloadTurnsTests {
 		redis = TestRedis.start(Duration.ZERO);
 		connections = TestConnections.to(redis);
 		state = new RedisSharedState(connections, false, JsonMapper.builder().build(), "shop",
-				new ClusterProperties.State(Duration.ofSeconds(5), Duration.ofSeconds(15)));
+				new ClusterProperties.State(Duration.ofMinutes(1), Duration.ofMinutes(3)));
 	}
 
 	@AfterAll
 	static void stop() {
-		state.close();
-		connections.destroy();
-		redis.close();
+		if (redis != null) {
+			state.close();
+			connections.destroy();
+			redis.close();
+		}
 	}
 
 	@BeforeEach
@@ -150,12 +153,7 @@ class ReloadTurnsTests {
 		ReloadTurns dying = new ReloadTurns("a", state, () -> {
 			throw new IllegalStateException("on purpose");
 		});
-		try {
-			dying.tick(BOTH, IDLE);
-		}
-		catch (IllegalStateException ex) {
-			assertThat(ex).hasMessage("on purpose");
-		}
+		assertThatIllegalStateException().isThrownBy(() -> dying.tick(BOTH, IDLE)).withMessage("on purpose");
 		turns("a").tick(BOTH, IDLE);
 		assertThat(this.begun).containsExactly("a");
 	}

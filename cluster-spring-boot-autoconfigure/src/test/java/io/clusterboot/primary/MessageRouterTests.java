@@ -52,7 +52,7 @@ import static org.awaitility.Awaitility.await;
  */
 class MessageRouterTests {
 
-	private static final Duration TIMEOUT = Duration.ofSeconds(10);
+	private static final Duration TIMEOUT = Duration.ofMinutes(3);
 
 	@TempDir
 	private Path directory;
@@ -82,7 +82,8 @@ class MessageRouterTests {
 	@Test
 	void aRequestIsReplied() throws Exception {
 		worker(2).replies((text) -> CompletableFuture.completedFuture("re: " + text));
-		assertThat(worker(1).request(2, "question").get(10, TimeUnit.SECONDS)).isEqualTo("re: question");
+		assertThat(worker(1).request(2, "question").get(TIMEOUT.toSeconds(), TimeUnit.SECONDS))
+			.isEqualTo("re: question");
 	}
 
 	@Test
@@ -103,11 +104,11 @@ class MessageRouterTests {
 		CompletableFuture<String> answered = worker(1).request(2, "first");
 		CompletableFuture<String> unanswered = worker(1).request(2, "second");
 		CompletableFuture<String> other = worker(3).request(2, "third");
-		await().until(() -> held.size() == 3);
+		await().atMost(TIMEOUT).until(() -> held.size() == 3);
 		held.get("first").complete("last words");
-		await().until(() -> worker(2).exchange.unfinished() == 2);
+		await().atMost(TIMEOUT).until(() -> worker(2).exchange.unfinished() == 2);
 		worker(2).link.close();
-		assertThat(answered.get(10, TimeUnit.SECONDS)).isEqualTo("last words");
+		assertThat(answered.get(TIMEOUT.toSeconds(), TimeUnit.SECONDS)).isEqualTo("last words");
 		assertFails(unanswered, WorkerGoneException.class, "worker-2 is gone");
 		assertFails(other, WorkerGoneException.class, "worker-2 is gone");
 	}
@@ -119,7 +120,8 @@ class MessageRouterTests {
 		Thread reader = new Thread(() -> worker(1).exchange.received(new Envelope.Gone(1, 2, 0), new byte[0]));
 		worker(1).beforeDelivery = () -> {
 			reader.start();
-			await().until(reader::getState, (state) -> state == State.WAITING || state == State.TERMINATED);
+			await().atMost(TIMEOUT)
+				.until(reader::getState, (state) -> state == State.WAITING || state == State.TERMINATED);
 		};
 		assertFails(worker(1).request(2, "question"), MessageNotDeliveredException.class, "There is no worker-2");
 	}
@@ -128,7 +130,7 @@ class MessageRouterTests {
 	void aSenderThatLosesItsLinkFailsAtOnce() {
 		worker(2).replies((text) -> new CompletableFuture<>());
 		CompletableFuture<String> waiting = worker(1).request(2, "question");
-		await().until(() -> worker(2).exchange.unfinished() == 1);
+		await().atMost(TIMEOUT).until(() -> worker(2).exchange.unfinished() == 1);
 		worker(1).link.close();
 		assertFails(waiting, ClusterMessagingException.class, "link to the primary is closed");
 	}
@@ -138,18 +140,20 @@ class MessageRouterTests {
 		worker(1).exchange.handle(Channel.METRICS,
 				worker(1).handler((text) -> CompletableFuture.completedFuture("of worker-1".repeat(1000))));
 		for (int i = 0; i < 20; i++) {
-			assertThat(this.router.ask(1, Channel.METRICS, "snapshot", TIMEOUT).get(10, TimeUnit.SECONDS)).asString()
+			assertThat(
+					this.router.ask(1, Channel.METRICS, "snapshot", TIMEOUT).get(TIMEOUT.toSeconds(), TimeUnit.SECONDS))
+				.asString()
 				.startsWith("of worker-1")
 				.hasSize(11_000);
 		}
-		await().until(() -> worker(1).exchange.unfinished() == 0);
+		await().atMost(TIMEOUT).until(() -> worker(1).exchange.unfinished() == 0);
 	}
 
 	@Test
 	void whomThePrimaryCannotAskIsNotWaitedFor() throws Exception {
 		worker(1).exchange.handle(Channel.METRICS, worker(1).handler((text) -> new CompletableFuture<>()));
 		CompletableFuture<byte[]> waiting = this.router.ask(1, Channel.METRICS, "snapshot", TIMEOUT);
-		await().until(() -> worker(1).exchange.unfinished() == 1);
+		await().atMost(TIMEOUT).until(() -> worker(1).exchange.unfinished() == 1);
 		worker(1).link.close();
 		assertFails(waiting, IOException.class, "worker-1: it is gone");
 		assertFails(this.router.ask(1, Channel.METRICS, "snapshot", TIMEOUT), IOException.class,
@@ -173,7 +177,7 @@ class MessageRouterTests {
 		for (int i = 0; i < 4; i++) {
 			worker(1).task("task");
 		}
-		await().until(() -> worker(2).exchange.unfinished() + worker(3).exchange.unfinished() == 4);
+		await().atMost(TIMEOUT).until(() -> worker(2).exchange.unfinished() + worker(3).exchange.unfinished() == 4);
 		assertThat(worker(2).exchange.unfinished()).isEqualTo(3);
 	}
 
@@ -199,10 +203,10 @@ class MessageRouterTests {
 		CompletableFuture<String> handling = new CompletableFuture<>();
 		worker(2).replies((text) -> handling);
 		CompletableFuture<String> request = worker(1).request(2, "question");
-		await().until(() -> worker(2).exchange.unfinished() == 1);
+		await().atMost(TIMEOUT).until(() -> worker(2).exchange.unfinished() == 1);
 		request.cancel(true);
-		await().until(handling::isCancelled);
-		await().until(() -> worker(2).exchange.unfinished() == 0);
+		await().atMost(TIMEOUT).until(handling::isCancelled);
+		await().atMost(TIMEOUT).until(() -> worker(2).exchange.unfinished() == 0);
 	}
 
 	@Test
@@ -217,7 +221,7 @@ class MessageRouterTests {
 		for (int i = 0; i < 50; i++) {
 			worker(1).task("cancelled").cancel(true);
 		}
-		await()
+		await().atMost(TIMEOUT)
 			.until(() -> this.workers.values().stream().mapToInt((worker) -> worker.exchange.unfinished()).sum() == 1);
 		assertThat(other).isNotDone();
 		assertThat(running.stream().filter((result) -> !result.isDone())).hasSize(1);
@@ -229,9 +233,9 @@ class MessageRouterTests {
 		worker(2).exchange.leaving();
 		assertThat(worker(1).request(2, "late")).succeedsWithin(TIMEOUT).isEqualTo("taken");
 		// no more than the fence
-		await().until(() -> worker(2).exchange.unfinished() == 1);
+		await().atMost(TIMEOUT).until(() -> worker(2).exchange.unfinished() == 1);
 		this.router.leaves(2);
-		await().until(() -> worker(2).exchange.unfinished() == 0);
+		await().atMost(TIMEOUT).until(() -> worker(2).exchange.unfinished() == 0);
 		assertFails(worker(1).request(2, "too late"), MessageNotDeliveredException.class, "accepts no messages");
 	}
 
@@ -248,21 +252,22 @@ class MessageRouterTests {
 	void aReplyThatIsNoneIsShortEnough() {
 		worker(2).replies((text) -> CompletableFuture.failedFuture(new IllegalStateException("x".repeat(2_000_000))));
 		assertFails(worker(1).request(2, "question"), ClusterMessagingException.class, "failed in worker-2");
-		await().until(() -> worker(2).exchange.unfinished() == 0);
+		await().atMost(TIMEOUT).until(() -> worker(2).exchange.unfinished() == 0);
 	}
 
 	@Test
 	void nobodySpeaksForOthers() throws Exception {
 		worker(3).replies((text) -> CompletableFuture.completedFuture("believed"));
 		worker(1).link.post(new Delivery(2, 3, 1, Channel.MESSAGE, "topic", true, List.of()), new byte[0]);
-		assertThat(worker(1).request(3, "own").get(10, TimeUnit.SECONDS)).isEqualTo("believed");
+		assertThat(worker(1).request(3, "own").get(TIMEOUT.toSeconds(), TimeUnit.SECONDS)).isEqualTo("believed");
 		// would come behind the forged one
-		assertThat(worker(2).request(3, "real").get(10, TimeUnit.SECONDS)).isEqualTo("believed");
+		assertThat(worker(2).request(3, "real").get(TIMEOUT.toSeconds(), TimeUnit.SECONDS)).isEqualTo("believed");
 		assertThat(worker(3).handled).containsExactly("own", "real");
 	}
 
 	private static void assertFails(CompletableFuture<?> future, Class<? extends Exception> type, String message) {
-		assertThatExceptionOfType(ExecutionException.class).isThrownBy(() -> future.get(10, TimeUnit.SECONDS))
+		assertThatExceptionOfType(ExecutionException.class)
+			.isThrownBy(() -> future.get(TIMEOUT.toSeconds(), TimeUnit.SECONDS))
 			.havingCause()
 			.isInstanceOf(type)
 			.withMessageContaining(message);

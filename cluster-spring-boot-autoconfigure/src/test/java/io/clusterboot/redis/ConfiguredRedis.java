@@ -12,7 +12,6 @@ import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 
 import io.clusterboot.protocol.RedisEndpoint;
@@ -26,7 +25,7 @@ import static org.awaitility.Awaitility.await;
  */
 public final class ConfiguredRedis implements AutoCloseable {
 
-	private static final Duration LIMIT = Duration.ofSeconds(20);
+	private static final Duration LIMIT = Duration.ofMinutes(3);
 
 	/** A node of a Redis Cluster listens at another port too, this number higher. */
 	private static final int BUS = 10_000;
@@ -71,7 +70,7 @@ public final class ConfiguredRedis implements AutoCloseable {
 			lines.addAll(List.of("bind " + RedisEndpoint.HOST, "dir " + directory));
 			Path file = Files.write(directory.resolve("redis.conf"), lines, StandardOpenOption.CREATE_NEW);
 			List<String> command = new ArrayList<>();
-			command.add(Objects.requireNonNull(RedisExecutable.find(directory)).toString());
+			command.add(TestRedis.program(directory).toString());
 			command.add(file.toString());
 			command.addAll(options);
 			Process process = new ProcessBuilder(command).redirectErrorStream(true)

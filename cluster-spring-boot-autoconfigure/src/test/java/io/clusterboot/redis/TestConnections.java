@@ -1,12 +1,21 @@
 package io.clusterboot.redis;
 
+import io.lettuce.core.resource.ClientResources;
+
 import org.springframework.data.redis.connection.RedisStandaloneConfiguration;
+import org.springframework.data.redis.connection.lettuce.LettuceClientConfiguration;
 import org.springframework.data.redis.connection.lettuce.LettuceConnectionFactory;
 
 /**
  * Connections to a {@link TestRedis}, as an application has them.
  */
 public final class TestConnections {
+
+	/**
+	 * As Spring Boot has them: one for all, whose end is not waited for with each
+	 * connection.
+	 */
+	private static final ClientResources RESOURCES = ClientResources.create();
 
 	private TestConnections() {
 	}
@@ -19,7 +28,8 @@ public final class TestConnections {
 	public static LettuceConnectionFactory to(TestRedis redis) {
 		RedisStandaloneConfiguration configuration = new RedisStandaloneConfiguration(redis.host(), redis.port());
 		configuration.setPassword(redis.password());
-		LettuceConnectionFactory connections = new LettuceConnectionFactory(configuration);
+		LettuceConnectionFactory connections = new LettuceConnectionFactory(configuration,
+				LettuceClientConfiguration.builder().clientResources(RESOURCES).build());
 		connections.afterPropertiesSet();
 		connections.start();
 		return connections;

@@ -1,8 +1,11 @@
 package io.clusterboot.redis;
 
+import java.nio.file.Path;
 import java.time.Duration;
 
 import org.testcontainers.DockerClientFactory;
+
+import static org.junit.jupiter.api.Assumptions.abort;
 
 /**
  * A real Redis for tests: in a container where a Docker engine runs, else one like those
@@ -18,6 +21,16 @@ public abstract class TestRedis implements AutoCloseable {
 	public static TestRedis start(Duration backOff) {
 		return DockerClientFactory.instance().isDockerAvailable() ? new TestRedisContainer(backOff)
 				: new TestRedisProcess(backOff);
+	}
+
+	/**
+	 * The program that is to be run, or else the end of a test that needs it.
+	 * @param directory where it may be put
+	 * @return the program
+	 */
+	static Path program(Path directory) {
+		Path program = RedisExecutable.find(directory);
+		return (program != null) ? program : abort("There is no Redis for this operating system");
 	}
 
 	/**

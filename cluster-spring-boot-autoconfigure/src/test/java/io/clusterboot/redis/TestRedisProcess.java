@@ -29,7 +29,7 @@ final class TestRedisProcess extends TestRedis {
 			this.directory = Files.createTempDirectory("test-redis-");
 			this.server = new RedisServer(new ClusterProperties.Redis.Embedded(null, DataSize.ofMegabytes(16)),
 					(failures) -> backOff, this.directory);
-			this.endpoint = this.server.provide(Objects.requireNonNull(RedisExecutable.find(this.directory))).join();
+			this.endpoint = this.server.provide(program(this.directory)).join();
 		}
 		catch (IOException ex) {
 			throw new UncheckedIOException(ex);

@@ -24,7 +24,7 @@ import static org.awaitility.Awaitility.await;
 @ExtendWith(OutputCaptureExtension.class)
 class ClusterRunsTests {
 
-	private static final Duration TIMEOUT = Duration.ofSeconds(10);
+	private static final Duration TIMEOUT = Duration.ofMinutes(3);
 
 	private final StubPermits permits = new StubPermits();
 

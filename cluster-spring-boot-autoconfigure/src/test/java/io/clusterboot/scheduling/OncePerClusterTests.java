@@ -3,6 +3,7 @@ package io.clusterboot.scheduling;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
 
 import io.clusterboot.protocol.Verdict;
 import org.junit.jupiter.api.Test;
@@ -32,7 +33,7 @@ import static org.awaitility.Awaitility.await;
  */
 class OncePerClusterTests {
 
-	private static final Duration TIMEOUT = Duration.ofSeconds(10);
+	private static final Duration TIMEOUT = Duration.ofMinutes(3);
 
 	private static final String PACKAGE = OncePerClusterTests.class.getName() + "$";
 
@@ -120,6 +121,9 @@ class OncePerClusterTests {
 		this.worker.withUserConfiguration(AsyncConfiguration.class, AsyncJob.class).run((context) -> {
 			AsyncJob job = context.getBean(AsyncJob.class);
 			job.run();
+			await().atMost(TIMEOUT).until(() -> this.permits.log().contains("run"));
+			assertThat(this.permits.log()).containsExactly("acquire async", "run");
+			job.end();
 			await().atMost(TIMEOUT).until(() -> this.permits.log().size() == 3);
 			assertThat(this.permits.log()).containsExactly("acquire async", "run", "release async");
 		});
@@ -240,6 +244,8 @@ class OncePerClusterTests {
 
 		private final StubPermits permits;
 
+		private final CountDownLatch end = new CountDownLatch(1);
+
 		AsyncJob(StubPermits permits) {
 			this.permits = permits;
 		}
@@ -247,8 +253,13 @@ class OncePerClusterTests {
 		@Async
 		@OncePerCluster("async")
 		void run() throws InterruptedException {
-			Thread.sleep(50);
 			this.permits.log().add("run");
+			this.end.await();
+		}
+
+		// not final: the proxy has no field, and calls the bean
+		void end() {
+			this.end.countDown();
 		}
 
 	}

@@ -1,7 +1,9 @@
 package io.clusterboot.state;
 
+import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.net.Socket;
 import java.time.Duration;
 import java.util.Collections;
 import java.util.ConcurrentModificationException;
@@ -16,9 +18,11 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -29,6 +33,7 @@ import io.clusterboot.ClusterProperties;
 import io.clusterboot.redis.TestConnections;
 import io.clusterboot.redis.TestRedis;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -55,11 +60,14 @@ import static org.awaitility.Awaitility.await;
 @DisabledOnOs(OS.WINDOWS)
 class RedisSharedStateTests {
 
-	private static final Duration LIMIT = Duration.ofSeconds(10);
+	private static final Duration LIMIT = Duration.ofMinutes(3);
 
-	private static final Duration TIMEOUT = Duration.ofSeconds(1);
+	private static final ClusterProperties.State SETTINGS = new ClusterProperties.State(Duration.ofSeconds(20),
+			Duration.ofMinutes(1));
 
-	private static final Duration LEASE = Duration.ofSeconds(3);
+	/** For tests that wait until a time is over. */
+	private static final ClusterProperties.State BRIEF = new ClusterProperties.State(Duration.ofSeconds(2),
+			Duration.ofSeconds(6));
 
 	private static TestRedis redis;
 
@@ -77,8 +85,10 @@ class RedisSharedStateTests {
 
 	@AfterAll
 	static void stop() {
-		connections.destroy();
-		redis.close();
+		if (redis != null) {
+			connections.destroy();
+			redis.close();
+		}
 	}
 
 	@BeforeEach
@@ -109,8 +119,11 @@ class RedisSharedStateTests {
 	}
 
 	private static RedisSharedState state(String name) {
-		return new RedisSharedState(connections, false, JsonMapper.builder().build(), name,
-				new ClusterProperties.State(TIMEOUT, LEASE));
+		return state(name, SETTINGS);
+	}
+
+	private static RedisSharedState state(String name, ClusterProperties.State settings) {
+		return new RedisSharedState(connections, false, JsonMapper.builder().build(), name, settings);
 	}
 
 	@Test
@@ -128,11 +141,11 @@ class RedisSharedStateTests {
 	void aCounterExpiresSomeTimeAfterItsFirstChange() {
 		SharedCounter counter = this.one.counter("visits", Duration.ofMillis(300));
 		assertThat(counter.increment()).isEqualTo(1);
-		long start = System.nanoTime();
-		while (counter.get() > 0) {
-			assertThat(System.nanoTime() - start).isLessThan(LIMIT.toNanos());
+		await().atMost(LIMIT).pollInterval(Duration.ofMillis(10)).until(() -> {
+			boolean over = counter.get() == 0;
 			counter.increment();
-		}
+			return over;
+		});
 	}
 
 	@Test
@@ -148,7 +161,7 @@ class RedisSharedStateTests {
 	@Test
 	void connectionsThatCannotBeCopiedAreUsedAsTheyAre() {
 		try (RedisSharedState plain = new RedisSharedState(connections, true, JsonMapper.builder().build(), "shop",
-				new ClusterProperties.State(TIMEOUT, LEASE))) {
+				SETTINGS)) {
 			assertThat(plain.counter("orders").increment()).isEqualTo(1);
 			assertThat(this.one.counter("orders").get()).isEqualTo(1);
 		}
@@ -161,14 +174,14 @@ class RedisSharedStateTests {
 		nowhere.afterPropertiesSet();
 		nowhere.start();
 		try (RedisSharedState lost = new RedisSharedState(nowhere, false, JsonMapper.builder().build(), "shop",
-				new ClusterProperties.State(TIMEOUT, LEASE))) {
+				SETTINGS)) {
 			for (ThrowingCallable call : List.<ThrowingCallable>of(() -> lost.counter("orders").increment(),
-					() -> lost.counter("orders", LEASE).increment(), () -> lost.value("price", Price.class).get(),
+					() -> lost.counter("orders", LIMIT).increment(), () -> lost.value("price", Price.class).get(),
 					() -> lost.value("price", Price.class).compareAndSet(null, null),
 					() -> lost.map("prices", Price.class).get("tea"), () -> lost.set("prices", Price.class).size(),
 					() -> lost.queue("orders", Price.class).poll(1, TimeUnit.SECONDS), () -> lost.lock("till").lock(),
 					() -> lost.lock("till").lockInterruptibly(),
-					() -> lost.rateLimiter("logins", 3, LEASE).tryAcquire(), () -> lost.publish("news", new byte[1]),
+					() -> lost.rateLimiter("logins", 3, LIMIT).tryAcquire(), () -> lost.publish("news", new byte[1]),
 					() -> lost.subscribe("news", (message) -> {
 					}))) {
 				assertThatExceptionOfType(SharedStateException.class).isThrownBy(call);
@@ -177,30 +190,69 @@ class RedisSharedStateTests {
 		nowhere.destroy();
 	}
 
+	/**
+	 * Nobody ever answers, and yet all fail. Were each to wait for its turn to connect,
+	 * there would be ten connections. Who has waited as long as a connection may take
+	 * gives up: for a fourth, one of them would have to come that many seconds later than
+	 * another.
+	 */
 	@Test
 	void whereNobodyAnswersThoseWhoWaitFailTogether() throws Exception {
+		AtomicInteger accepted = new AtomicInteger();
+		List<Socket> sockets = new CopyOnWriteArrayList<>();
 		try (ServerSocket silent = new ServerSocket(0, 50, InetAddress.getByName("127.0.0.1"))) {
+			Thread acceptor = new Thread(() -> {
+				try {
+					while (true) {
+						sockets.add(silent.accept());
+						accepted.incrementAndGet();
+					}
+				}
+				catch (IOException ex) {
+					// the test is over
+				}
+			});
+			acceptor.start();
 			LettuceConnectionFactory nowhere = new LettuceConnectionFactory("127.0.0.1", silent.getLocalPort());
 			nowhere.afterPropertiesSet();
 			nowhere.start();
 			ExecutorService threads = Executors.newFixedThreadPool(10);
 			try (RedisSharedState lost = new RedisSharedState(nowhere, false, JsonMapper.builder().build(), "shop",
-					new ClusterProperties.State(TIMEOUT, LEASE))) {
-				List<Callable<Duration>> calls = Collections.nCopies(10, () -> {
-					long start = System.nanoTime();
+					BRIEF)) {
+				CountDownLatch all = new CountDownLatch(10);
+				List<Callable<@Nullable Void>> calls = Collections.nCopies(10, () -> {
+					all.countDown();
+					all.await();
 					assertThatExceptionOfType(SharedStateException.class)
 						.isThrownBy(() -> lost.counter("orders").get());
-					return Duration.ofNanos(System.nanoTime() - start);
+					return null;
 				});
-				for (Future<Duration> call : threads.invokeAll(calls)) {
-					assertThat(call.get()).isLessThan(TIMEOUT.multipliedBy(4));
+				for (Future<@Nullable Void> call : threads.invokeAll(calls)) {
+					call.get(LIMIT.toSeconds(), TimeUnit.SECONDS);
 				}
+				assertThat(accepted.get()).isBetween(1, 3);
 			}
 			finally {
 				threads.shutdown();
 				nowhere.destroy();
 			}
 		}
+		for (Socket socket : sockets) {
+			socket.close();
+		}
+	}
+
+	/**
+	 * The time that is configured is the one that is waited, and not the application's.
+	 */
+	@Test
+	void connectionsWaitAsLongAsIsConfigured() {
+		LettuceConnectionFactory prompt = StateConnections.like(connections, SETTINGS.timeout(), true);
+		assertThat(prompt.getClientConfiguration().getCommandTimeout()).isEqualTo(SETTINGS.timeout())
+			.isNotEqualTo(connections.getClientConfiguration().getCommandTimeout());
+		assertThat(prompt.getClientConfiguration().getClientOptions()).hasValueSatisfying(
+				(options) -> assertThat(options.getSocketOptions().getConnectTimeout()).isEqualTo(SETTINGS.timeout()));
+		prompt.destroy();
 	}
 
 	@Test
@@ -213,7 +265,7 @@ class RedisSharedStateTests {
 	}
 
 	@Test
-	void whatIsPublishedIsReceivedInOrder() {
+	void whatIsPublishedIsReceivedInOrder() throws Exception {
 		List<String> received = new CopyOnWriteArrayList<>();
 		Subscription subscription = this.one.subscribe("news", (message) -> received.add(new String(message)));
 		for (int i = 0; i < 100; i++) {
@@ -222,8 +274,12 @@ class RedisSharedStateTests {
 		await().atMost(LIMIT).until(() -> received.size() == 100);
 		assertThat(received).isEqualTo(IntStream.range(0, 100).mapToObj(Integer::toString).toList());
 		subscription.close();
+		CountDownLatch heard = new CountDownLatch(1);
+		Subscription other = this.one.subscribe("news", (message) -> heard.countDown());
 		this.another.publish("news", new byte[0]);
-		await().during(Duration.ofMillis(100)).until(() -> received.size() == 100);
+		assertThat(heard.await(LIMIT.toSeconds(), TimeUnit.SECONDS)).isTrue();
+		assertThat(received).hasSize(100);
+		other.close();
 	}
 
 	@Test
@@ -260,9 +316,11 @@ class RedisSharedStateTests {
 	void aValueExpires() {
 		SharedValue<String> value = this.one.value("token", String.class);
 		assertThat(value.expire(Duration.ofMillis(100))).isFalse();
-		value.set("a", Duration.ofMillis(300));
+		value.set("a", LIMIT);
 		assertThat(value.compareAndSet("a", "b")).isTrue();
 		assertThat(value.get()).isEqualTo("b");
+		assertThat(timeToLive("shop:value:token")).isBetween(1L, LIMIT.toMillis());
+		value.set("b", Duration.ofMillis(100));
 		await().atMost(LIMIT).until(() -> value.get() == null);
 		value.set("c");
 		assertThat(value.expire(Duration.ofMillis(100))).isTrue();
@@ -290,21 +348,18 @@ class RedisSharedStateTests {
 		assertThat(queue.poll()).isNull();
 		queue.add(new Price("first", List.of()));
 		queue.add(new Price("second", List.of()));
-		assertThat(same.poll(1, TimeUnit.SECONDS)).isEqualTo(new Price("first", List.of()));
+		assertThat(same.poll(LIMIT.toSeconds(), TimeUnit.SECONDS)).isEqualTo(new Price("first", List.of()));
 		assertThat(same.take()).isEqualTo(new Price("second", List.of()));
-		long start = System.nanoTime();
-		assertThat(same.poll(1200, TimeUnit.MILLISECONDS)).isNull();
-		assertThat(Duration.ofNanos(System.nanoTime() - start)).isBetween(Duration.ofMillis(1200), LIMIT);
-		CompletableFuture<Price> taken = CompletableFuture.supplyAsync(() -> {
-			try {
-				return same.take();
-			}
-			catch (InterruptedException ex) {
-				throw new IllegalStateException(ex);
-			}
-		});
-		queue.add(new Price("late", List.of()));
-		assertThat(taken.get(10, TimeUnit.SECONDS)).isEqualTo(new Price("late", List.of()));
+		assertThat(same.poll(1050, TimeUnit.MILLISECONDS)).isNull();
+		for (Callable<Price> wait : List.<Callable<Price>>of(same::take,
+				() -> same.poll(LIMIT.toSeconds(), TimeUnit.SECONDS))) {
+			FutureTask<Price> taken = new FutureTask<>(wait);
+			Thread thread = new Thread(taken);
+			thread.start();
+			await().atMost(LIMIT).until(() -> thread.getState() == Thread.State.TIMED_WAITING);
+			queue.add(new Price("late", List.of()));
+			assertThat(taken).succeedsWithin(LIMIT).isEqualTo(new Price("late", List.of()));
+		}
 	}
 
 	@Test
@@ -321,7 +376,7 @@ class RedisSharedStateTests {
 		thread.start();
 		await().atMost(LIMIT).until(() -> thread.getState() == Thread.State.TIMED_WAITING);
 		thread.interrupt();
-		assertThat(outcome.get(2, TimeUnit.SECONDS)).isInstanceOf(InterruptedException.class);
+		assertThat(outcome.get(LIMIT.toSeconds(), TimeUnit.SECONDS)).isInstanceOf(InterruptedException.class);
 	}
 
 	@Test
@@ -344,22 +399,42 @@ class RedisSharedStateTests {
 				}
 			}))
 			.toList();
-		threads.forEach((thread) -> assertThat(thread).succeedsWithin(Duration.ofSeconds(30)));
+		threads.forEach((thread) -> assertThat(thread).succeedsWithin(LIMIT));
 		assertThat(most).hasValue(1);
 	}
 
 	@Test
 	void aLockIsRenewedWhileItIsHeldAndFreeAfterwards() throws Exception {
-		Lock mine = this.one.lock("till");
-		Lock theirs = this.another.lock("till");
-		mine.lock();
-		assertThat(mine.tryLock()).as("again").isTrue();
-		mine.unlock();
-		assertThat(theirs.tryLock(LEASE.toMillis() + 500, TimeUnit.MILLISECONDS)).isFalse();
-		mine.unlock();
-		assertThat(theirs.tryLock(1, TimeUnit.SECONDS)).isTrue();
-		assertThatExceptionOfType(IllegalMonitorStateException.class).isThrownBy(mine::unlock);
-		theirs.unlock();
+		try (RedisSharedState brief = state("shop", BRIEF)) {
+			Lock mine = brief.lock("till");
+			Lock theirs = this.another.lock("till");
+			mine.lock();
+			assertThat(mine.tryLock()).as("again").isTrue();
+			mine.unlock();
+			awaitRenewed("shop:lock:till");
+			assertThat(theirs.tryLock()).isFalse();
+			mine.unlock();
+			assertThat(theirs.tryLock(LIMIT.toSeconds(), TimeUnit.SECONDS)).isTrue();
+			assertThatExceptionOfType(IllegalMonitorStateException.class).isThrownBy(mine::unlock);
+			theirs.unlock();
+		}
+	}
+
+	/**
+	 * Time that is left never grows by itself.
+	 */
+	private static void awaitRenewed(String key) {
+		long[] least = { Long.MAX_VALUE };
+		await().atMost(LIMIT).pollInterval(Duration.ofMillis(20)).until(() -> {
+			long left = timeToLive(key);
+			assertThat(left).as("milliseconds for which %s is kept", key).isPositive();
+			least[0] = Math.min(least[0], left);
+			return left > least[0];
+		});
+	}
+
+	private static long timeToLive(String key) {
+		return new StringRedisTemplate(connections).getExpire(key, TimeUnit.MILLISECONDS);
 	}
 
 	@Test
@@ -370,6 +445,8 @@ class RedisSharedStateTests {
 		// nothing is given back, as when the process is killed
 		dying.close();
 		assertThat(this.one.lock("till").tryLock()).isFalse();
+		assertThat(timeToLive("shop:lock:till")).isBetween(1L, SETTINGS.lockLease().toMillis());
+		new StringRedisTemplate(connections).expire("shop:lock:till", Duration.ofMillis(1));
 		assertThat(this.one.lock("till").tryLock(LIMIT.toMillis(), TimeUnit.MILLISECONDS)).isTrue();
 		this.one.lock("till").unlock();
 	}
@@ -384,7 +461,7 @@ class RedisSharedStateTests {
 
 	@Test
 	void aRateIsLimitedForAll() {
-		Duration window = Duration.ofMillis(400);
+		Duration window = LIMIT;
 		RateLimiter limiter = this.one.rateLimiter("logins", 3, window);
 		RateLimiter same = this.another.rateLimiter("logins", 3, window);
 		assertThat(limiter.tryAcquire()).isEqualTo(new RateLimiter.Decision(true, 2, Duration.ZERO));
@@ -393,8 +470,15 @@ class RedisSharedStateTests {
 		RateLimiter.Decision refused = same.tryAcquire();
 		assertThat(refused.permitted()).isFalse();
 		assertThat(refused.retryAfter()).isBetween(Duration.ofMillis(1), window);
-		await().atMost(LIMIT).until(() -> limiter.tryAcquire().permitted());
+		assertThat(timeToLive("shop:limit:logins")).isBetween(1L, window.toMillis());
 		assertThatIllegalArgumentException().isThrownBy(() -> this.one.rateLimiter("logins", 0, window));
+	}
+
+	@Test
+	void aRateIsThatOfTheLastMoments() {
+		RateLimiter limiter = this.one.rateLimiter("logins", 1, Duration.ofMillis(200));
+		assertThat(limiter.tryAcquire().permitted()).isTrue();
+		await().atMost(LIMIT).until(() -> limiter.tryAcquire().permitted());
 	}
 
 	/**
@@ -428,23 +512,27 @@ class RedisSharedStateTests {
 
 	@Test
 	void oneCandidateIsElected() {
-		Candidacy first = this.one.candidate("clock");
-		await().atMost(LIMIT).until(first::isLeader);
-		try (Candidacy second = this.another.candidate("clock")) {
-			await().atMost(LIMIT).during(LEASE.plusMillis(500)).until(() -> first.isLeader() && !second.isLeader());
-			first.close();
-			await().atMost(LIMIT).until(() -> second.isLeader() && !first.isLeader());
+		try (RedisSharedState here = state("shop", BRIEF); RedisSharedState there = state("shop", BRIEF)) {
+			Candidacy first = here.candidate("clock");
+			await().atMost(LIMIT).until(first::isLeader);
+			try (Candidacy second = there.candidate("clock")) {
+				awaitRenewed("shop:election:clock");
+				assertThat(first.isLeader()).isTrue();
+				assertThat(second.isLeader()).isFalse();
+				first.close();
+				await().atMost(LIMIT).until(() -> second.isLeader() && !first.isLeader());
+			}
 		}
 	}
 
 	@Test
-	void whileRedisIsDownEverythingFailsInTimeAndRecovers() {
+	void whileRedisIsDownEverythingFailsAndRecovers() {
 		SharedCounter counter = this.one.counter("orders");
 		Lock lock = this.another.lock("till");
 		counter.increment();
 		Set<String> failed = new HashSet<>();
 		redis.kill();
-		await().atMost(LIMIT.multipliedBy(3)).pollDelay(Duration.ZERO).pollInterval(Duration.ofMillis(5)).until(() -> {
+		await().atMost(LIMIT).pollDelay(Duration.ZERO).pollInterval(Duration.ofMillis(5)).until(() -> {
 			boolean counted = succeeds(counter::increment, "counter", failed);
 			boolean locked = succeeds(lock::tryLock, "lock", failed);
 			boolean subscribed = succeeds(() -> this.one.subscribe("news", (message) -> {
@@ -459,13 +547,11 @@ class RedisSharedStateTests {
 	}
 
 	private static boolean succeeds(Runnable action, String name, Set<String> failed) {
-		long start = System.nanoTime();
 		try {
 			action.run();
 			return true;
 		}
 		catch (RuntimeException ex) {
-			assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(TIMEOUT.multipliedBy(3));
 			assertThat(ex).isInstanceOf(SharedStateException.class).hasMessageContaining("cluster.state.timeout");
 			failed.add(name);
 			return false;

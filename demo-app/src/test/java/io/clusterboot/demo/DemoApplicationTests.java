@@ -1,5 +1,9 @@
 package io.clusterboot.demo;
 
+import java.time.Duration;
+import java.util.concurrent.FutureTask;
+import java.util.stream.Stream;
+
 import io.clusterboot.autoconfigure.ClusterMessagingAutoConfiguration;
 import io.clusterboot.state.SharedState;
 import org.junit.jupiter.api.Test;
@@ -16,8 +20,10 @@ import org.springframework.http.MediaType;
 import org.springframework.mock.web.MockHttpSession;
 import org.springframework.test.context.bean.override.mockito.MockitoBean;
 import org.springframework.test.web.servlet.assertj.MockMvcTester;
+import org.springframework.test.web.servlet.assertj.MvcTestResult;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 @WebMvcTest
 @ImportAutoConfiguration(ClusterMessagingAutoConfiguration.class)
@@ -93,12 +99,22 @@ class DemoApplicationTests {
 	}
 
 	@Test
-	void slowSleepsForTheGivenTime() {
-		long start = System.nanoTime();
-		assertThat(this.mvc.get().uri("/slow?ms=20")).hasStatusOk()
+	void slowAnswersAfterItHasSlept() {
+		assertThat(this.mvc.get().uri("/slow?ms=1")).hasStatusOk()
 			.bodyJson()
-			.isStrictlyEqualTo("{\"pid\": %d, \"ms\": 20}".formatted(PID));
-		assertThat(System.nanoTime() - start).isGreaterThanOrEqualTo(20_000_000);
+			.isStrictlyEqualTo("{\"pid\": %d, \"ms\": 1}".formatted(PID));
+	}
+
+	@Test
+	void slowSleeps() {
+		FutureTask<MvcTestResult> request = new FutureTask<>(() -> this.mvc.get().uri("/slow?ms=60000").exchange());
+		Thread thread = new Thread(request);
+		thread.start();
+		await().atMost(Duration.ofMinutes(3))
+			.until(() -> Stream.of(thread.getStackTrace()).anyMatch((frame) -> frame.getMethodName().equals("sleep")));
+		thread.interrupt();
+		assertThat(request).succeedsWithin(Duration.ofMinutes(3))
+			.satisfies((result) -> assertThat(result).hasFailed().failure().isInstanceOf(InterruptedException.class));
 	}
 
 	@ParameterizedTest

@@ -197,7 +197,7 @@ class ClusterLifeTests {
 		// at first, when it refused, when it was killed, and to and fro when scaled
 		int appointments = 5;
 		assertThat(cluster.output().await(appointment, appointments, Deadlines.EVENT)).hasSize(appointments);
-		assertThat(operations.post("reload?wait=2m").state()).isEqualTo("DONE");
+		assertThat(operations.post("reload?wait=3m").state()).isEqualTo("DONE");
 		cluster.awaitLine("noted: reload \\d+ begins", Deadlines.EVENT);
 		cluster.awaitLine("noted: reload \\d+ is DONE", Deadlines.EVENT);
 		ClusterView after = cluster.awaitReplaced(before);

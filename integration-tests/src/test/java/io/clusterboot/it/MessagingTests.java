@@ -295,7 +295,7 @@ class MessagingTests {
 		assertThat(operations.post("scale", "{\"workers\":2}").status()).isEqualTo(202);
 		await().atMost(Deadlines.EVENT).until(() -> ids().size() == 2);
 		List<Integer> before = ids();
-		CompletableFuture<Operations.Answer> reload = operations.begin("reload?wait=2m");
+		CompletableFuture<Operations.Answer> reload = operations.begin("reload?wait=3m");
 		Set<Integer> replied = new TreeSet<>();
 		do {
 			for (Worker worker : cluster.cluster().workers()) {

@@ -194,7 +194,7 @@ class PrometheusTests {
 	@Test
 	@Order(3)
 	void aReloadChangesEachSeriesOnce() throws Exception {
-		CompletableFuture<Operations.Answer> reload = new Operations(cluster).begin("reload?wait=2m");
+		CompletableFuture<Operations.Answer> reload = new Operations(cluster).begin("reload?wait=3m");
 		Map<String, Double> starts = new HashMap<>();
 		Set<Double> seen = new HashSet<>();
 		do {

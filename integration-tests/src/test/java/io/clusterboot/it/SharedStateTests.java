@@ -103,7 +103,7 @@ class SharedStateTests {
 	}
 
 	private static void reload() {
-		assertThat(operations.post("reload?wait=2m").state()).isEqualTo("DONE");
+		assertThat(operations.post("reload?wait=3m").state()).isEqualTo("DONE");
 	}
 
 	private static void kill(long pid) {
@@ -381,8 +381,14 @@ class SharedStateTests {
 			return !reply.closes();
 		}
 
+		/**
+		 * It takes as long as it takes, but never stops.
+		 */
 		void awaitAcknowledged(long number) {
-			await().atMost(Deadlines.EVENT).until(() -> this.acknowledged.get() >= number);
+			while (this.acknowledged.get() < number) {
+				long before = this.acknowledged.get();
+				await().atMost(Deadlines.EVENT).until(() -> this.acknowledged.get() > before);
+			}
 		}
 
 		void stop() throws InterruptedException {

@@ -224,7 +224,7 @@ class TaskTests {
 		try (Submission first = submit("hold", before.get(0), before.get(1));
 				Submission second = submit("hold", before.get(1), before.get(0))) {
 			Files.delete(gate());
-			reload = new Operations(cluster).begin("reload?wait=2m");
+			reload = new Operations(cluster).begin("reload?wait=3m");
 			await().atMost(Deadlines.EVENT).until(() -> cluster.workerPids().size() > before.size());
 			while (!pids.containsAll(before)) {
 				pids.addAll(answeredBy());
