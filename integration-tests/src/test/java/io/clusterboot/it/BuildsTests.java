@@ -41,8 +41,8 @@ class BuildsTests {
 		this.elsewhere = this.directory.resolve("else/where");
 	}
 
-	private ClusterProcess.Builder application(boolean elsewhere) {
-		ClusterProcess.Builder builder = ClusterProcess.java("-jar", this.jar.toString())
+	private ClusterProcessBuilder application(boolean elsewhere) {
+		ClusterProcessBuilder builder = ClusterProcess.java("-jar", this.jar.toString())
 			.workers(1)
 			.jvmOptions("-XX:+UseSerialGC", "-Djava.io.tmpdir=" + this.temporary)
 			.property("cluster.startup.timeout", "10m")
@@ -90,7 +90,7 @@ class BuildsTests {
 			Path inUse = launchedJar(lasting.workerPids().get(0));
 			assertThat(inUse).startsWith((elsewhere) ? this.elsewhere : this.temporary);
 			assertThat(PrivateSocketTests.socketOf(lasting.workerPids().get(0))).startsWith(this.temporary);
-			ClusterProcess.signal("KILL", killed.allPids());
+			Processes.signal("KILL", killed.allPids());
 			killed.awaitNothingLeft(Deadlines.EVENT);
 			List<Path> left = clusterFiles(this.temporary);
 			assertThat(left).hasSize(2);

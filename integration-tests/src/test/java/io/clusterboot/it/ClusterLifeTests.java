@@ -122,7 +122,7 @@ class ClusterLifeTests {
 
 	private static void kill(long pid) {
 		KILLED.add(pid);
-		ClusterProcess.signal("KILL", List.of(pid));
+		Processes.signal("KILL", List.of(pid));
 	}
 
 	@Test

@@ -1,11 +1,7 @@
 package io.clusterboot.it;
 
-import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -13,24 +9,15 @@ import java.nio.file.SimpleFileVisitor;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Collection;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
-import java.util.regex.MatchResult;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import java.util.stream.Collectors;
-import java.util.stream.IntStream;
-import java.util.stream.Stream;
 
 import org.awaitility.core.ConditionTimeoutException;
-import tools.jackson.databind.json.JsonMapper;
 
 import static org.awaitility.Awaitility.await;
 
@@ -44,37 +31,14 @@ public final class ClusterProcess implements AutoCloseable {
 
 	private static final Queue<ClusterProcess> STARTED = new ConcurrentLinkedQueue<>();
 
-	private static final Duration START_LIMIT = Duration.ofSeconds(90);
-
-	private static final int LEAST_PORT = 20_000;
-
-	private static final int LEAST_EPHEMERAL_PORT = 32_768;
-
-	private static final Duration STOP_LIMIT = Duration.ofSeconds(60);
-
-	private static final TestServer SERVER = TestServer.selected();
-
-	private static final Pattern SERVER_STARTED = Pattern
-		.compile("(?:Tomcat|Jetty|Netty) started on ports? (.*?\\))(?: with context path|$)");
-
-	private static final Pattern PORT = Pattern.compile("(\\d+) \\(");
-
-	private static final Pattern ERROR = Pattern.compile("\\sERROR\\s|Exception in thread \"");
-
-	private static final Pattern NOT_FOR_APPLICATIONS = Pattern.compile(
-			"surefire|failsafe|junit|opentest4j|apiguardian|mockito|assertj|awaitility|hamcrest|jsonassert|json-path"
-					+ "|xmlunit|byte-buddy|objenesis|archunit|spring-test|spring-boot-test|spring-boot-starter-test|embedded-redis"
-					+ "|testcontainers|docker-java|duct-tape|[\\\\/]jna|commons-codec" + "|[\\\\/]demo-app");
-
-	private static final Pattern NOT_FOR_OPEN_APPLICATIONS = Pattern
-		.compile(NOT_FOR_APPLICATIONS.pattern() + "|spring-(boot-)?(starter-)?security");
+	private static final Duration POLL = Duration.ofMillis(50);
 
 	static {
 		Runtime.getRuntime()
 			.addShutdownHook(new Thread(() -> STARTED.forEach((process) -> process.tree.destroy()), "end-all"));
 	}
 
-	private final Builder settings;
+	private final ClusterProcessBuilder settings;
 
 	private final ProcessTree tree = new ProcessTree();
 
@@ -84,12 +48,9 @@ public final class ClusterProcess implements AutoCloseable {
 
 	private boolean closed;
 
-	private ClusterProcess(Builder settings) throws IOException {
+	ClusterProcess(ClusterProcessBuilder settings) throws IOException {
 		this.settings = settings;
-		ProcessBuilder builder = new ProcessBuilder(settings.command()).directory(settings.directory.toFile())
-			.redirectErrorStream(true);
-		builder.environment().keySet().removeAll(List.of("JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS"));
-		builder.environment().putAll(settings.environment);
+		ProcessBuilder builder = settings.process();
 		this.tree.mark(builder);
 		this.process = builder.start();
 		this.tree.root(this.process.toHandle());
@@ -102,8 +63,12 @@ public final class ClusterProcess implements AutoCloseable {
 	 * The test application, started by class path, as fast as can be.
 	 * @return a builder
 	 */
-	public static Builder ports() {
-		return application(SERVER.application());
+	public static ClusterProcessBuilder ports() {
+		return ports(TestServer.selected());
+	}
+
+	static ClusterProcessBuilder ports(TestServer server) {
+		return FastStart.application(server, server.application());
 	}
 
 	/**
@@ -111,8 +76,8 @@ public final class ClusterProcess implements AutoCloseable {
 	 * @param mainClass its main class
 	 * @return a builder
 	 */
-	public static Builder application(Class<?> mainClass) {
-		return FastStart.application(mainClass);
+	public static ClusterProcessBuilder application(Class<?> mainClass) {
+		return FastStart.application(TestServer.selected(), mainClass);
 	}
 
 	/**
@@ -120,8 +85,8 @@ public final class ClusterProcess implements AutoCloseable {
 	 * @param mainClass its main class
 	 * @return a builder
 	 */
-	public static Builder plainApplication(Class<?> mainClass) {
-		return java("-cp", classPath(), mainClass.getName());
+	public static ClusterProcessBuilder plainApplication(Class<?> mainClass) {
+		return java("-cp", TestClassPath.open(), mainClass.getName());
 	}
 
 	/**
@@ -129,8 +94,8 @@ public final class ClusterProcess implements AutoCloseable {
 	 * @param mainClass its main class
 	 * @return a builder
 	 */
-	public static Builder securedApplication(Class<?> mainClass) {
-		return java("-cp", classPath(NOT_FOR_APPLICATIONS), mainClass.getName());
+	public static ClusterProcessBuilder securedApplication(Class<?> mainClass) {
+		return java("-cp", TestClassPath.secured(), mainClass.getName());
 	}
 
 	/**
@@ -138,25 +103,8 @@ public final class ClusterProcess implements AutoCloseable {
 	 * @param target what follows the JVM's options on the command line
 	 * @return a builder
 	 */
-	public static Builder java(String... target) {
-		return new Builder(List.of(target));
-	}
-
-	/**
-	 * The class path of applications that the tests contain.
-	 * @return the test class path without what only tests need, without Spring Security,
-	 * whose presence closes an application, and without the web servers that are not
-	 * tested ({@code test.server})
-	 */
-	public static String classPath() {
-		return classPath(NOT_FOR_OPEN_APPLICATIONS);
-	}
-
-	private static String classPath(Pattern excluded) {
-		String classPath = System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
-		return Arrays.stream(classPath.split(File.pathSeparator))
-			.filter((entry) -> !excluded.matcher(entry).find() && SERVER.needs(entry))
-			.collect(Collectors.joining(File.pathSeparator));
+	public static ClusterProcessBuilder java(String... target) {
+		return new ClusterProcessBuilder(List.of(target));
 	}
 
 	/**
@@ -165,7 +113,7 @@ public final class ClusterProcess implements AutoCloseable {
 	 * process that most tests have no use for.
 	 * @return a builder
 	 */
-	public static Builder demo() {
+	public static ClusterProcessBuilder demo() {
 		return FastStart.demo()
 			.property("spring.data.redis.port", 1)
 			.property("management.health.redis.enabled", false)
@@ -179,7 +127,7 @@ public final class ClusterProcess implements AutoCloseable {
 	 * @param beans their class, whose package has all that it needs
 	 * @return a builder
 	 */
-	public static Builder demoWith(Class<?> beans) {
+	public static ClusterProcessBuilder demoWith(Class<?> beans) {
 		return FastStart.demoWith(beans).property("spring.main.sources", beans.getName());
 	}
 
@@ -187,101 +135,8 @@ public final class ClusterProcess implements AutoCloseable {
 	 * The packaged demo application, started from its one jar.
 	 * @return a builder
 	 */
-	public static Builder packagedDemo() {
-		return new Builder(List.of("-jar", demoJar().toString()));
-	}
-
-	static Path demoJar() {
-		String given = System.getProperty("demo.jar");
-		if (given != null) {
-			return Path.of(given).toAbsolutePath();
-		}
-		try (Stream<Path> files = Files.list(Path.of("../demo-app/target"))) {
-			return files.filter((file) -> file.getFileName().toString().matches("demo-app-[^-]+(-SNAPSHOT)?\\.jar"))
-				.findFirst()
-				.orElseThrow(() -> new IllegalStateException("package demo-app first"))
-				.toAbsolutePath()
-				.normalize();
-		}
-		catch (IOException ex) {
-			throw new UncheckedIOException("package demo-app first", ex);
-		}
-	}
-
-	/**
-	 * A port that nobody listens on at the moment.
-	 * @return the port
-	 */
-	public static int freePort() {
-		return freePorts(1);
-	}
-
-	/**
-	 * The first of a number of neighbouring ports that nobody listens on. The kernel
-	 * gives none of them to a connection in the meantime.
-	 * @param count the number
-	 * @return the first port
-	 */
-	public static int freePorts(int count) {
-		while (true) {
-			int first = ThreadLocalRandom.current().nextInt(LEAST_PORT, LEAST_EPHEMERAL_PORT - count);
-			if (IntStream.range(first, first + count).allMatch(ClusterProcess::isFree)) {
-				return first;
-			}
-		}
-	}
-
-	private static boolean isFree(int port) {
-		try (ServerSocket socket = new ServerSocket(port, 1, InetAddress.getLoopbackAddress())) {
-			return socket.isBound();
-		}
-		catch (IOException ex) {
-			return false;
-		}
-	}
-
-	/**
-	 * Whether any process listens on a port. Read from the kernel's table: no connection
-	 * is made, so nobody has to accept one.
-	 * @param port the port
-	 * @return whether there is a listening socket
-	 */
-	public static boolean isListening(int port) {
-		String suffix = ":%04X".formatted(port);
-		for (String table : List.of("/proc/net/tcp", "/proc/net/tcp6")) {
-			try (Stream<String> lines = Files.lines(Path.of(table))) {
-				if (lines.map((line) -> line.trim().split("\\s+"))
-					.anyMatch((fields) -> fields[1].endsWith(suffix) && "0A".equals(fields[3]))) {
-					return true;
-				}
-			}
-			catch (IOException ex) {
-				throw new UncheckedIOException(ex);
-			}
-		}
-		return false;
-	}
-
-	/**
-	 * Number of open descriptors of a process.
-	 * @param pid the process
-	 * @return the number
-	 */
-	public static int openDescriptors(long pid) {
-		String[] descriptors = new File("/proc/" + pid + "/fd").list();
-		if (descriptors == null) {
-			throw new IllegalStateException("cannot list the descriptors of process " + pid);
-		}
-		return descriptors.length;
-	}
-
-	/**
-	 * Send a signal to any process that the test knows.
-	 * @param name the signal's name, as in {@code TERM}
-	 * @param pids the processes
-	 */
-	public static void signal(String name, List<Long> pids) {
-		ProcessTree.signal(name, pids);
+	public static ClusterProcessBuilder packagedDemo() {
+		return java("-jar", DemoJar.path().toString());
 	}
 
 	/**
@@ -338,7 +193,7 @@ public final class ClusterProcess implements AutoCloseable {
 	 * @return the first match, now or earlier
 	 */
 	public Matcher awaitLine(String regex) {
-		return awaitLine(regex, START_LIMIT);
+		return awaitLine(regex, Deadlines.EVENT);
 	}
 
 	/**
@@ -348,25 +203,7 @@ public final class ClusterProcess implements AutoCloseable {
 	 * @return one list of ports for each server
 	 */
 	public List<List<Integer>> awaitServers(int servers) {
-		List<List<Integer>> started = new ArrayList<>();
-		int inEachWorker = this.settings.properties.containsKey("management.server.port") ? 2 : 1;
-		boolean extraServer = !SERVER.hasConnectors() && (this.settings.properties.containsKey("app.extra-port")
-				|| this.settings.properties.containsKey("app.plain-port"));
-		int extraServers = extraServer ? (servers + inEachWorker - 1) / inEachWorker : 0;
-		for (MatchResult line : this.output.await(SERVER_STARTED, servers + extraServers, START_LIMIT)) {
-			List<Integer> ports = PORT.matcher(line.group(1))
-				.results()
-				.map((port) -> Integer.valueOf(port.group(1)))
-				.toList();
-			started.add(ports);
-		}
-		// what is another connector elsewhere is a server that starts behind the main one
-		for (int i = 0; i < extraServers; i++) {
-			List<Integer> main = new ArrayList<>(started.get(i * inEachWorker));
-			main.addAll(started.remove(i * inEachWorker + 1));
-			started.set(i * inEachWorker, List.copyOf(main));
-		}
-		return started;
+		return this.settings.servers().await(this.output, servers);
 	}
 
 	/**
@@ -390,10 +227,10 @@ public final class ClusterProcess implements AutoCloseable {
 	 * @return the port
 	 */
 	public int managementPort() {
-		if (this.settings.askAtExtraPort) {
+		if (this.settings.asksAtExtraPort()) {
 			return extraPort();
 		}
-		return this.settings.properties.containsKey("management.server.port") ? awaitServers(2).get(1).get(0) : port();
+		return this.settings.hasManagementPort() ? awaitServers(2).get(1).get(0) : port();
 	}
 
 	/**
@@ -401,7 +238,7 @@ public final class ClusterProcess implements AutoCloseable {
 	 * @return this
 	 */
 	public ClusterProcess awaitReady() {
-		return awaitReady(this.settings.workers);
+		return awaitReady(this.settings.workers());
 	}
 
 	/**
@@ -412,12 +249,10 @@ public final class ClusterProcess implements AutoCloseable {
 	public ClusterProcess awaitReady(int workers) {
 		int port = managementPort();
 		try {
-			await().atMost(START_LIMIT)
-				.pollInterval(Duration.ofMillis(50))
-				.until(() -> !isAlive() || isReady(port, workers));
+			await().atMost(Deadlines.EVENT).pollInterval(POLL).until(() -> !isAlive() || isReady(port, workers));
 		}
 		catch (ConditionTimeoutException ex) {
-			throw new AssertionError("not ready within " + START_LIMIT, ex);
+			throw new AssertionError("not ready within " + Deadlines.EVENT, ex);
 		}
 		if (!isAlive()) {
 			throw new AssertionError("exited with code " + this.process.exitValue() + " instead of becoming ready");
@@ -432,22 +267,24 @@ public final class ClusterProcess implements AutoCloseable {
 	 */
 	public ClusterView awaitReplaced(Collection<Long> former) {
 		int port = managementPort();
-		return await().atMost(START_LIMIT)
-			.pollInterval(Duration.ofMillis(50))
+		return await().atMost(Deadlines.EVENT)
+			.pollInterval(POLL)
 			.ignoreExceptionsMatching((ex) -> ex instanceof UncheckedIOException)
-			.until(() -> cluster(port),
-					(view) -> view.readyWorkers() == view.configuredWorkers()
-							&& view.pids().size() == view.configuredWorkers()
-							&& view.pids().stream().noneMatch(former::contains));
+			.until(() -> ClusterView.ask(port),
+					(view) -> view.isComplete() && view.pids().stream().noneMatch(former::contains));
 	}
 
-	private boolean isReady(int port, int workers) {
-		try (HttpConnection connection = HttpConnection.open(port, Duration.ofSeconds(5))) {
-			if (workers == 0) {
-				return connection.get("/actuator/health/readiness").status() == 200;
+	private static boolean isReady(int port, int workers) {
+		if (workers > 0) {
+			try {
+				return ClusterView.ask(port).readyWorkers() == workers;
 			}
-			HttpConnection.Reply reply = connection.get("/actuator/cluster");
-			return reply.status() == 200 && parse(reply).readyWorkers() == workers;
+			catch (UncheckedIOException | AssertionError ex) {
+				return false;
+			}
+		}
+		try (HttpConnection connection = HttpConnection.open(port, Deadlines.EVENT)) {
+			return connection.get("/actuator/health/readiness").status() == 200;
 		}
 		catch (IOException ex) {
 			return false;
@@ -459,29 +296,7 @@ public final class ClusterProcess implements AutoCloseable {
 	 * @return the parsed answer of the actuator's endpoint
 	 */
 	public ClusterView cluster() {
-		return cluster(managementPort());
-	}
-
-	/**
-	 * What any worker behind a port tells about the cluster.
-	 * @param port the port to ask
-	 * @return the parsed answer of the actuator's endpoint
-	 */
-	public static ClusterView cluster(int port) {
-		try (HttpConnection connection = HttpConnection.open(port, Duration.ofSeconds(10))) {
-			HttpConnection.Reply reply = connection.get("/actuator/cluster");
-			if (reply.status() != 200) {
-				throw new AssertionError("/actuator/cluster answered " + reply);
-			}
-			return parse(reply);
-		}
-		catch (IOException ex) {
-			throw new UncheckedIOException("/actuator/cluster did not answer", ex);
-		}
-	}
-
-	private static ClusterView parse(HttpConnection.Reply reply) {
-		return JsonMapper.shared().readValue(reply.body(), ClusterView.class);
+		return ClusterView.ask(managementPort());
 	}
 
 	/**
@@ -490,7 +305,7 @@ public final class ClusterProcess implements AutoCloseable {
 	 */
 	public void signal(String name) {
 		this.tree.alive();
-		ProcessTree.signal(name, List.of(pid()));
+		Processes.signal(name, List.of(pid()));
 	}
 
 	/**
@@ -518,14 +333,8 @@ public final class ClusterProcess implements AutoCloseable {
 	public void awaitNothingLeft(Duration limit) {
 		List<ProcessHandle> left = this.tree.awaitEnd(limit);
 		if (!left.isEmpty()) {
-			throw new AssertionError("still there after %s: %s".formatted(limit, describe(left)));
+			throw new AssertionError("still there after %s: %s".formatted(limit, Processes.describe(left)));
 		}
-	}
-
-	private static String describe(List<ProcessHandle> processes) {
-		return processes.stream()
-			.map((process) -> process.pid() + " " + process.info().commandLine().orElse("?"))
-			.collect(Collectors.joining("; "));
 	}
 
 	@Override
@@ -536,9 +345,10 @@ public final class ClusterProcess implements AutoCloseable {
 		this.closed = true;
 		List<String> complaints = new ArrayList<>();
 		stop(complaints);
-		complaints.addAll(unexpectedErrors());
-		if (this.settings.temporary) {
-			delete(this.settings.directory);
+		this.output.unexpectedErrors(this.settings.expectedErrors())
+			.forEach((line) -> complaints.add("unexpected error logged: " + line));
+		if (this.settings.temporaryDirectory() != null) {
+			delete(this.settings.temporaryDirectory());
 		}
 		if (!complaints.isEmpty()) {
 			System.out.println(report());
@@ -550,21 +360,11 @@ public final class ClusterProcess implements AutoCloseable {
 		if (this.process.isAlive()) {
 			signal("TERM");
 		}
-		List<ProcessHandle> left = this.tree.awaitEnd(this.settings.stopLimit);
+		List<ProcessHandle> left = this.tree.awaitEnd(Deadlines.EVENT);
 		if (!left.isEmpty()) {
-			complaints.add("still there %s after SIGTERM: %s".formatted(this.settings.stopLimit, describe(left)));
+			complaints.add("still there %s after SIGTERM: %s".formatted(Deadlines.EVENT, Processes.describe(left)));
 			this.tree.destroy();
 		}
-	}
-
-	private List<String> unexpectedErrors() {
-		return this.output.lines()
-			.stream()
-			.filter((line) -> ERROR.matcher(line).find())
-			.filter((line) -> this.settings.expectedErrors.stream()
-				.noneMatch((expected) -> expected.matcher(line).find()))
-			.map((line) -> "unexpected error logged: " + line)
-			.toList();
 	}
 
 	static void delete(Path directory) {
@@ -607,184 +407,6 @@ public final class ClusterProcess implements AutoCloseable {
 	 */
 	static List<String> reports() {
 		return STARTED.stream().map(ClusterProcess::report).toList();
-	}
-
-	/**
-	 * Collects what an application is started with.
-	 */
-	public static final class Builder {
-
-		private final List<String> target;
-
-		private final List<String> jvmOptions = new ArrayList<>(List.of("-XX:TieredStopAtLevel=1"));
-
-		private final Map<String, String> properties = new LinkedHashMap<>();
-
-		private final Map<String, String> environment = new LinkedHashMap<>();
-
-		private final List<String> arguments = new ArrayList<>();
-
-		private final List<Pattern> expectedErrors = new ArrayList<>();
-
-		private int workers = 2;
-
-		private boolean argumentFile;
-
-		private Path directory;
-
-		private boolean temporary;
-
-		private boolean askAtExtraPort;
-
-		private Duration stopLimit = STOP_LIMIT;
-
-		private Builder(List<String> target) {
-			this.target = target;
-			property("server.address", "127.0.0.1");
-			property("server.port", 0);
-			property("management.endpoints.web.exposure.include", "health,cluster");
-			property("management.endpoint.health.probes.enabled", true);
-		}
-
-		/**
-		 * Number of workers; 0 turns the cluster off.
-		 * @param workers the number
-		 * @return this
-		 */
-		public Builder workers(int workers) {
-			this.workers = workers;
-			return this;
-		}
-
-		public Builder property(String name, Object value) {
-			this.properties.put(name, value.toString());
-			return this;
-		}
-
-		/**
-		 * Leave a property unset, for instance one that this builder sets.
-		 * @param name its name
-		 * @return this
-		 */
-		public Builder without(String name) {
-			this.properties.remove(name);
-			return this;
-		}
-
-		public Builder jvmOptions(String... options) {
-			this.jvmOptions.addAll(List.of(options));
-			return this;
-		}
-
-		public Builder environment(String name, String value) {
-			this.environment.put(name, value);
-			return this;
-		}
-
-		/**
-		 * Arguments that are passed as they are, after the properties.
-		 * @param arguments the arguments
-		 * @return this
-		 */
-		public Builder arguments(String... arguments) {
-			this.arguments.addAll(List.of(arguments));
-			return this;
-		}
-
-		/**
-		 * Start with {@code java @file}.
-		 * @return this
-		 */
-		public Builder argumentFile() {
-			this.argumentFile = true;
-			return this;
-		}
-
-		/**
-		 * The working directory; by default a new one, removed at the end.
-		 * @param directory the directory
-		 * @return this
-		 */
-		public Builder directory(Path directory) {
-			this.directory = directory;
-			return this;
-		}
-
-		/**
-		 * Announce an error in the log.
-		 * @param regex what is found in the line
-		 * @return this
-		 */
-		public Builder expectError(String regex) {
-			this.expectedErrors.add(Pattern.compile(regex));
-			return this;
-		}
-
-		/**
-		 * Longest time that the end may take when this process is closed.
-		 * @param limit the time
-		 * @return this
-		 */
-		public Builder stopWithin(Duration limit) {
-			this.stopLimit = limit;
-			return this;
-		}
-
-		/**
-		 * Ask for the state of the cluster at the additional connector, since the main
-		 * one does not take plain text.
-		 * @return this
-		 */
-		public Builder askAtExtraPort() {
-			this.askAtExtraPort = true;
-			return this;
-		}
-
-		public ClusterProcess start() {
-			try {
-				if (this.directory == null) {
-					this.directory = Files.createTempDirectory("clusterboot-");
-					this.temporary = true;
-				}
-				return new ClusterProcess(this);
-			}
-			catch (IOException ex) {
-				throw new UncheckedIOException(ex);
-			}
-		}
-
-		private List<String> command() throws IOException {
-			List<String> options = new ArrayList<>(this.jvmOptions);
-			options.addAll(this.target);
-			List<String> command = new ArrayList<>();
-			command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-			if (this.argumentFile) {
-				Path file = this.directory.resolve("options");
-				Files.write(file, options.stream().map(Builder::quote).toList(), StandardCharsets.UTF_8);
-				command.add("@" + file);
-			}
-			else {
-				command.addAll(options);
-			}
-			Map<String, String> all = new LinkedHashMap<>(this.properties);
-			all.putIfAbsent((this.workers == 0) ? "cluster.enabled" : "cluster.workers",
-					(this.workers == 0) ? "false" : Integer.toString(this.workers));
-			String loadBalancing = System.getProperty("test.load-balancing");
-			if (loadBalancing != null && this.workers > 0) {
-				all.putIfAbsent("cluster.load-balancing", loadBalancing);
-			}
-			if (all.containsKey("management.server.port")) {
-				all.putIfAbsent("management.server.address", "127.0.0.1");
-			}
-			all.forEach((name, value) -> command.add("--" + name + "=" + value));
-			command.addAll(this.arguments);
-			return command;
-		}
-
-		private static String quote(String option) {
-			return '"' + option.replace("\\", "\\\\").replace("\"", "\\\"") + '"';
-		}
-
 	}
 
 }

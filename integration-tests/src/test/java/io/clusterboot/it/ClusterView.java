@@ -1,9 +1,13 @@
 package io.clusterboot.it;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.List;
 import java.util.NoSuchElementException;
 import java.util.Set;
 import java.util.stream.Collectors;
+
+import tools.jackson.databind.json.JsonMapper;
 
 /**
  * What {@code GET /actuator/cluster} answers, as far as tests look at it.
@@ -23,6 +27,32 @@ import java.util.stream.Collectors;
 public record ClusterView(String application, Who answeredBy, Primary primary, int configuredWorkers, int readyWorkers,
 		List<Listener> listeners, List<String> builds, Reload reload, HandOvers handOvers, List<Worker> workers,
 		Redis redis) {
+
+	/**
+	 * Ask any worker.
+	 * @param port a port with the actuator
+	 * @return its answer
+	 */
+	public static ClusterView ask(int port) {
+		try (HttpConnection connection = HttpConnection.open(port, Deadlines.EVENT)) {
+			HttpConnection.Reply reply = connection.get("/actuator/cluster");
+			if (reply.status() != 200) {
+				throw new AssertionError("/actuator/cluster answered " + reply);
+			}
+			return JsonMapper.shared().readValue(reply.body(), ClusterView.class);
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException("/actuator/cluster did not answer", ex);
+		}
+	}
+
+	/**
+	 * Whether all workers that there should be are there, ready and alone: no former one
+	 * is still leaving.
+	 */
+	public boolean isComplete() {
+		return this.readyWorkers == this.configuredWorkers && this.workers.size() == this.configuredWorkers;
+	}
 
 	/**
 	 * The pids of all workers.

@@ -42,7 +42,7 @@ class ControlAccessTests {
 	/**
 	 * A cluster of one worker, whose JMX port is the next after the primary's.
 	 */
-	private static ClusterProcess.Builder withJmx(int port) {
+	private static ClusterProcessBuilder withJmx(int port) {
 		return ClusterProcess.ports()
 			.workers(1)
 			.jvmOptions("-Dcom.sun.management.jmxremote.port=" + port,
@@ -66,7 +66,7 @@ class ControlAccessTests {
 
 	@Test
 	void endpointIsReadOnlyByDefault() throws Exception {
-		int port = ClusterProcess.freePorts(2);
+		int port = Ports.free(2);
 		try (ClusterProcess cluster = withJmx(port).start()) {
 			cluster.awaitReady();
 			List<Long> workers = cluster.workerPids();
@@ -84,7 +84,7 @@ class ControlAccessTests {
 
 	@Test
 	void endpointWithAccessControlsTheClusterOverJmxToo() throws Exception {
-		int port = ClusterProcess.freePorts(2);
+		int port = Ports.free(2);
 		try (ClusterProcess cluster = withJmx(port).property("management.endpoint.cluster.access", "unrestricted")
 			.property("management.server.port", 0)
 			.start()) {

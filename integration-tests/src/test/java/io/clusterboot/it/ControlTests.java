@@ -65,7 +65,7 @@ class ControlTests {
 			.start();
 		cluster.awaitReady();
 		operations = new Operations(cluster);
-		descriptors = ClusterProcess.openDescriptors(cluster.pid());
+		descriptors = Processes.openDescriptors(cluster.pid());
 	}
 
 	@AfterAll
@@ -144,7 +144,7 @@ class ControlTests {
 		List<Long> before = awaitSettled();
 		int reloads = cluster.cluster().reload().id();
 		for (String signal : List.of("HUP", "USR2", "TTIN", "TTOU", "INT")) {
-			ClusterProcess.signal(signal, before);
+			Processes.signal(signal, before);
 		}
 		assertServe(before);
 		assertThat(awaitSettled()).isEqualTo(before);
@@ -287,7 +287,7 @@ class ControlTests {
 		int generation = cluster.cluster().reload().generation();
 		cluster.signal("HUP");
 		String replacement = cluster.output().await(started, lines + 1, WAIT).get(lines).group(1);
-		ClusterProcess.signal("KILL", before);
+		Processes.signal("KILL", before);
 		ClusterView after = await().atMost(WAIT)
 			.ignoreExceptions()
 			.until(cluster::cluster,
@@ -324,7 +324,7 @@ class ControlTests {
 		awaitSettled();
 		assertThat(cluster.workerPids()).hasSize(2);
 		await().atMost(WAIT)
-			.untilAsserted(() -> assertThat(ClusterProcess.openDescriptors(cluster.pid())).isEqualTo(descriptors));
+			.untilAsserted(() -> assertThat(Processes.openDescriptors(cluster.pid())).isEqualTo(descriptors));
 	}
 
 	@Test

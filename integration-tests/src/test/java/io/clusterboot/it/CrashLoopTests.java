@@ -58,7 +58,7 @@ class CrashLoopTests {
 			Worker survivor = before.get(0);
 			Worker victim = before.get(1);
 			Files.writeString(exitFile, "7");
-			ClusterProcess.signal("KILL", List.of(victim.pid()));
+			Processes.signal("KILL", List.of(victim.pid()));
 			cluster.output()
 				.await(Pattern.compile("\\(index 1, pid \\d+\\) exited after .*, exit code 7"), FAILURES,
 						Deadlines.EVENT);

@@ -225,7 +225,7 @@ class DashboardTests {
 		List<Long> before = new ArrayList<>(pids());
 		long killed = before.remove(0);
 		Files.createFile(held);
-		ClusterProcess.signal("KILL", List.of(killed));
+		Processes.signal("KILL", List.of(killed));
 		awaitTrue("document.querySelectorAll('#rows tr[data-state=STOPPED]').length == 1");
 		assertThat(text("#rows tr[data-state=STOPPED] [data-cell=exit]")).contains("ended by SIGKILL");
 		browser.picture(PICTURES.resolve("killed.png"));
@@ -245,14 +245,14 @@ class DashboardTests {
 	@Order(7)
 	void aWorkerThatStandsStillDoesNotHoldUpThePage() throws IOException {
 		for (long pid : pids()) {
-			ClusterProcess.signal("STOP", List.of(pid));
+			Processes.signal("STOP", List.of(pid));
 			try {
 				// what it had sent before is older
 				long suspended = uptimeOfPrimary();
 				await().atMost(Deadlines.EVENT).until(() -> uptimeShown() > suspended + 2);
 			}
 			finally {
-				ClusterProcess.signal("CONT", List.of(pid));
+				Processes.signal("CONT", List.of(pid));
 			}
 		}
 	}
@@ -280,14 +280,14 @@ class DashboardTests {
 	@Test
 	@Order(8)
 	void aPrimaryThatStandsStillIsTold() {
-		ClusterProcess.signal("STOP", List.of(cluster.pid()));
+		Processes.signal("STOP", List.of(cluster.pid()));
 		try {
 			awaitTrue("!document.getElementById('problem').hidden");
 			assertThat(text("#problem")).startsWith("The primary does not answer: ");
 			awaitConnection("waiting");
 		}
 		finally {
-			ClusterProcess.signal("CONT", List.of(cluster.pid()));
+			Processes.signal("CONT", List.of(cluster.pid()));
 		}
 		awaitConnection("live");
 		awaitTrue("document.getElementById('problem').hidden");

@@ -163,7 +163,7 @@ class DeployTests {
 		assertThat(reload.failure().reason()).contains("app.jar is no jar, or not complete");
 		assertThat(cluster.cluster().pids()).isEqualTo(before);
 		List<Long> killed = cluster.workerPids().subList(0, 1);
-		ClusterProcess.signal("KILL", killed);
+		Processes.signal("KILL", killed);
 		cluster.awaitReplaced(killed);
 		assertAllAre("first");
 	}
@@ -204,7 +204,7 @@ class DeployTests {
 		try (HttpConnection connection = HttpConnection.open(cluster.port(), Deadlines.EVENT)) {
 			assertThat(connection.get("/actuator/health").body()).contains(half.builds());
 		}
-		ClusterProcess.signal("KILL", cluster.workerPids());
+		Processes.signal("KILL", cluster.workerPids());
 		ClusterView after = cluster.awaitReplaced(half.pids());
 		assertThat(buildsByIndex(after)).isEqualTo(buildsByIndex(half));
 		assertThat(count(copies())).isEqualTo(2);

@@ -61,7 +61,7 @@ class DrainTests {
 	 * but what its drain does: it is not moved, and Tomcat does not end it with the
 	 * hundredth request. Nothing is cut off, however long it takes.
 	 */
-	private static ClusterProcess.Builder lasting() {
+	private static ClusterProcessBuilder lasting() {
 		return ClusterProcess.ports()
 			.property("cluster.rebalance.enabled", false)
 			.property("cluster.drain.timeout", "10m")
@@ -177,15 +177,15 @@ class DrainTests {
 			load.awaitAnswers(200);
 			visitors.awaitAnswers(20);
 			long signalled = System.nanoTime();
-			ClusterProcess.signal(signal, wholeGroup ? cluster.allPids() : List.of(cluster.pid()));
+			Processes.signal(signal, wholeGroup ? cluster.allPids() : List.of(cluster.pid()));
 			awaitLastAnswers(kept);
-			ClusterProcess.signal(signal, wholeGroup ? cluster.allPids() : List.of(cluster.pid()));
+			Processes.signal(signal, wholeGroup ? cluster.allPids() : List.of(cluster.pid()));
 			assertThat(held).noneMatch((connection) -> isAnsweredAlready(connection));
 			openGate();
 			assertAnswered(held);
 			assertThat(cluster.awaitExit(TIMEOUT)).isEqualTo(exitCode);
 			cluster.awaitNothingLeft(TIMEOUT);
-			assertThat(ClusterProcess.isListening(port)).isFalse();
+			assertThat(Ports.isListening(port)).isFalse();
 			LoadResult result = load.stop();
 			result.only((exchange) -> exchange.start() - signalled < 0 || !exchange.fresh()).assertNoFailures();
 			result.assertNoFailuresBut(Outcome.REFUSED, Outcome.RESET);
@@ -303,7 +303,7 @@ class DrainTests {
 			openGate();
 			assertAnswered(held);
 			cluster.awaitNothingLeft(TIMEOUT);
-			assertThat(ClusterProcess.isListening(port)).isFalse();
+			assertThat(Ports.isListening(port)).isFalse();
 		}
 	}
 
@@ -319,7 +319,7 @@ class DrainTests {
 			assertThat(cluster.allPids()).hasSize(3);
 			cluster.signal("KILL");
 			cluster.awaitNothingLeft(TIMEOUT);
-			assertThat(ClusterProcess.isListening(port)).isFalse();
+			assertThat(Ports.isListening(port)).isFalse();
 		}
 	}
 

@@ -83,7 +83,7 @@ class DrainUnderLoadTests {
 	 */
 	private static void leave(ClusterProcess cluster) {
 		long leaving = cluster.workerPids().get(0);
-		ClusterProcess.signal("TERM", List.of(leaving));
+		Processes.signal("TERM", List.of(leaving));
 		cluster.awaitLine("pid %d\\) exited .*exit code 0".formatted(leaving), TIMEOUT);
 	}
 

@@ -82,7 +82,7 @@ final class ExecutableJar {
 		attributes.put(Attributes.Name.MANIFEST_VERSION, "1.0");
 		attributes.put(Attributes.Name.MAIN_CLASS, TestServer.selected().application().getName());
 		attributes.put(Attributes.Name.CLASS_PATH,
-				Stream.of(ClusterProcess.classPath().split(File.pathSeparator))
+				Stream.of(TestClassPath.open().split(File.pathSeparator))
 					.map((entry) -> Path.of(entry).toAbsolutePath())
 					.filter((entry) -> !entry.equals(own) && Files.exists(entry))
 					.map((entry) -> entry.toUri().toString())

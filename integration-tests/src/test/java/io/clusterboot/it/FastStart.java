@@ -34,15 +34,15 @@ final class FastStart {
 
 	/**
 	 * An application of the test class path.
+	 * @param server the server that it has
 	 * @param mainClass its main class
 	 * @return a builder
 	 */
-	static ClusterProcess.Builder application(Class<?> mainClass) {
-		List<Path> entries = Stream.of(ClusterProcess.classPath().split(File.pathSeparator))
+	static ClusterProcessBuilder application(TestServer server, Class<?> mainClass) {
+		List<Path> entries = Stream.of(TestClassPath.open(server).split(File.pathSeparator))
 			.map(Path::of)
 			.filter(Files::exists)
 			.toList();
-		TestServer server = TestServer.selected();
 		Path directory = DIRECTORY.resolve(server.name().toLowerCase(Locale.ROOT) + "-" + version(entries));
 		// archives are for jars only
 		List<Path> jars = entries.stream()
@@ -64,8 +64,8 @@ final class FastStart {
 	 * The demo application, extracted from its jar.
 	 * @return a builder
 	 */
-	static ClusterProcess.Builder demo() {
-		Path jar = ClusterProcess.demoJar();
+	static ClusterProcessBuilder demo() {
+		Path jar = DemoJar.path();
 		Path directory = DIRECTORY.resolve("demo-" + version(List.of(jar)));
 		String[] target = { "-jar", directory.resolve(jar.getFileName()).toString() };
 		return start(directory, () -> {
@@ -81,8 +81,8 @@ final class FastStart {
 	 * @param type a class of the tests, of whose package all is added
 	 * @return a builder
 	 */
-	static ClusterProcess.Builder demoWith(Class<?> type) {
-		Path jar = ClusterProcess.demoJar();
+	static ClusterProcessBuilder demoWith(Class<?> type) {
+		Path jar = DemoJar.path();
 		Path directory = DIRECTORY.resolve("demo-" + version(List.of(jar)));
 		demo();
 		String more = testClasses(type).toString();
@@ -103,8 +103,7 @@ final class FastStart {
 		return jar;
 	}
 
-	private static synchronized ClusterProcess.Builder start(Path directory, Preparation preparation,
-			String... target) {
+	private static synchronized ClusterProcessBuilder start(Path directory, Preparation preparation, String... target) {
 		Path archive = directory.resolve("classes.jsa");
 		try {
 			Files.createDirectories(DIRECTORY);
@@ -185,7 +184,8 @@ final class FastStart {
 		Path output = Files.createTempFile("clusterboot-", ".log");
 		Process process = new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(output.toFile()).start();
 		try {
-			assertThat(process.waitFor(1, TimeUnit.MINUTES)).as("%s ends", command).isTrue();
+			assertThat(process.waitFor(Deadlines.EVENT.toMillis(), TimeUnit.MILLISECONDS)).as("%s ends", command)
+				.isTrue();
 			assertThat(process.exitValue()).as(() -> command + "\n" + read(output)).isZero();
 		}
 		catch (InterruptedException ex) {

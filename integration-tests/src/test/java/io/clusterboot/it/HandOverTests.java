@@ -87,7 +87,7 @@ class HandOverTests {
 	private static Set<Long> replaceAll() {
 		Set<Long> former = cluster.cluster().pids();
 		List<Integer> ids = cluster.cluster().workers().stream().map(ClusterView.Worker::id).toList();
-		ClusterProcess.signal("TERM", List.copyOf(former));
+		Processes.signal("TERM", List.copyOf(former));
 		ids.forEach((id) -> cluster.awaitLine("worker-%d \\(.*\\) exited after".formatted(id), TIMEOUT));
 		return cluster.awaitReplaced(former).pids();
 	}
@@ -164,9 +164,9 @@ class HandOverTests {
 			connectTo(leaving.pid());
 		}
 		Set<HttpConnection> waiting = new HashSet<>();
-		ClusterProcess.signal("STOP", List.of(stopped.pid()));
+		Processes.signal("STOP", List.of(stopped.pid()));
 		try {
-			ClusterProcess.signal("TERM", List.of(leaving.pid()));
+			Processes.signal("TERM", List.of(leaving.pid()));
 			// Not asked for the cluster: such connections would move too. That an answer
 			// does not come can only be waited for: if it is late, this test looks at
 			// less than it means to, and does not fail.
@@ -176,7 +176,7 @@ class HandOverTests {
 				.until(() -> waiting(leaving.pid(), waiting) == 1);
 		}
 		finally {
-			ClusterProcess.signal("KILL", List.of(stopped.pid()));
+			Processes.signal("KILL", List.of(stopped.pid()));
 		}
 		assertThat(waiting).hasSize(1);
 		for (HttpConnection connection : waiting) {
@@ -251,7 +251,7 @@ class HandOverTests {
 		for (int accepted = 0; accepted < 1000;) {
 			accepted += (connect().get("/pid").pid() == victim.pid()) ? 1 : 0;
 		}
-		ClusterProcess.signal("TERM", List.of(victim.pid()));
+		Processes.signal("TERM", List.of(victim.pid()));
 		cluster.awaitLine("worker-%d \\(.*\\) exited after".formatted(victim.id()), TIMEOUT);
 		Map<Long, Long> after = spread();
 		assertThat(after).doesNotContainKey(victim.pid());
@@ -274,7 +274,7 @@ class HandOverTests {
 			single.awaitReady();
 			try (HttpConnection counted = HttpConnection.open(single.port(), TIMEOUT)) {
 				long former = counted.get("/pid").pid();
-				ClusterProcess.signal("TERM", List.of(former));
+				Processes.signal("TERM", List.of(former));
 				single.awaitLine("worker-1 \\(.*\\) exited after", TIMEOUT);
 				for (int request = 2; request <= 10; request++) {
 					Reply reply = counted.get("/pid");
@@ -331,7 +331,7 @@ class HandOverTests {
 	private static List<Integer> descriptors() {
 		List<Long> processes = new ArrayList<>(List.of(cluster.pid()));
 		cluster.cluster().workers().forEach((worker) -> processes.add(worker.pid()));
-		return processes.stream().map(ClusterProcess::openDescriptors).toList();
+		return processes.stream().map(Processes::openDescriptors).toList();
 	}
 
 }

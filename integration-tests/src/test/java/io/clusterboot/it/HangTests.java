@@ -51,7 +51,7 @@ class HangTests {
 	 * still accept a connection.
 	 */
 	private static void suspend(long pid) {
-		ClusterProcess.signal("STOP", List.of(pid));
+		Processes.signal("STOP", List.of(pid));
 		await().atMost(Deadlines.EVENT).pollInterval(Duration.ofMillis(10)).until(() -> isSuspended(pid));
 	}
 
@@ -111,7 +111,7 @@ class HangTests {
 				load(cluster).requests(200).run().assertNoFailures().assertAnsweredBy(List.of(workers.get(1)));
 			}
 			finally {
-				ClusterProcess.signal("CONT", List.of(suspended));
+				Processes.signal("CONT", List.of(suspended));
 			}
 			Pids.assertAllAnswer(workers, () -> pid(cluster.port()));
 			assertThat(cluster.workerPids()).isEqualTo(workers);

@@ -60,7 +60,7 @@ class LoadBalancingBenchmark {
 	}
 
 	private static ClusterProcess start(String application) {
-		ClusterProcess.Builder builder = ClusterProcess.ports()
+		ClusterProcessBuilder builder = ClusterProcess.ports()
 			// as an application runs that is deployed, not tested
 			.jvmOptions("-XX:TieredStopAtLevel=4")
 			.property("server.tomcat.max-keep-alive-requests", -1);

@@ -30,7 +30,7 @@ class LoadBalancingTests {
 	/** Of one worker. The other one gets fewer connections than that in the meantime. */
 	private static final int HELD = 12;
 
-	private static ClusterProcess.Builder cluster(String loadBalancing) {
+	private static ClusterProcessBuilder cluster(String loadBalancing) {
 		return ClusterProcess.ports()
 			.property("cluster.load-balancing", loadBalancing)
 			.property("cluster.rebalance.enabled", false)

@@ -93,7 +93,7 @@ abstract class LosingAndReplacing {
 	static int fewestDescriptors(long pid) {
 		List<Integer> looks = new ArrayList<>();
 		await().atMost(Deadlines.EVENT).pollInterval(Duration.ofMillis(10)).until(() -> {
-			looks.add(ClusterProcess.openDescriptors(pid));
+			looks.add(Processes.openDescriptors(pid));
 			return looks.size() == 30;
 		});
 		return looks.stream().mapToInt(Integer::intValue).min().orElseThrow();
@@ -132,17 +132,17 @@ abstract class LosingAndReplacing {
 		try (LoadGenerator.Running before = load().start()) {
 			before.awaitAnswers(50);
 			long suspended = oneThatAnswers(before);
-			ClusterProcess.signal("STOP", List.of(suspended));
+			Processes.signal("STOP", List.of(suspended));
 			try {
 				await().atMost(Deadlines.EVENT).until(() -> ProcessThreads.areStopped(suspended));
 				try (LoadGenerator.Running load = load().start()) {
 					load.awaitAnswers(100).awaitAllBut(1);
-					ClusterProcess.signal("CONT", List.of(suspended));
+					Processes.signal("CONT", List.of(suspended));
 					load.stop().assertNoFailures();
 				}
 			}
 			finally {
-				ClusterProcess.signal("CONT", List.of(suspended));
+				Processes.signal("CONT", List.of(suspended));
 			}
 			long continued = System.nanoTime();
 			await().atMost(Deadlines.EVENT)
@@ -165,11 +165,11 @@ abstract class LosingAndReplacing {
 				load.awaitAnswers(50);
 				long first = oneThatAnswers(load);
 				left.remove(first);
-				ClusterProcess.signal("KILL", List.of(first));
+				Processes.signal("KILL", List.of(first));
 				load.awaitAnswers(50);
 				assertOneLostByEachAtTheMost(load.stop().assertNoFailuresBut(Outcome.RESET));
 			}
-			ClusterProcess.signal("KILL", left);
+			Processes.signal("KILL", left);
 			try (HttpConnection waiting = HttpConnection.open(this.cluster.port(), Deadlines.EVENT)) {
 				waiting.send("GET", "/pid", new byte[0]);
 				Files.createFile(this.startGate);
@@ -206,8 +206,7 @@ abstract class LosingAndReplacing {
 	@Order(6)
 	void noDescriptorIsLeft() {
 		await().atMost(Deadlines.EVENT)
-			.untilAsserted(
-					() -> assertThat(ClusterProcess.openDescriptors(this.cluster.pid())).isEqualTo(this.descriptors));
+			.untilAsserted(() -> assertThat(Processes.openDescriptors(this.cluster.pid())).isEqualTo(this.descriptors));
 	}
 
 	/**

@@ -26,7 +26,7 @@ class LosslessDrainTests {
 	@TempDir
 	private Path directory;
 
-	private static ClusterProcess.Builder oneWorker() {
+	private static ClusterProcessBuilder oneWorker() {
 		return ClusterProcess.ports()
 			.workers(1)
 			.property("server.http2.enabled", true)
@@ -123,7 +123,7 @@ class LosslessDrainTests {
 				cluster.awaitLine("waiting for ever", Deadlines.EVENT);
 				http2.get(1, "/endless");
 				assertThat(http2.readUntil(Http2Connection.HEADERS).isStatus200()).isTrue();
-				ClusterProcess.signal("TERM", List.of(old));
+				Processes.signal("TERM", List.of(old));
 				while (events.readChunk().length > 0) {
 					// an event
 				}

@@ -213,7 +213,7 @@ class MessagingTests {
 	@Order(6)
 	void aSuspendedWorkerMakesItsSendersFailInTimeAndNobodyElse() {
 		long suspended = worker(id(2)).pid();
-		ClusterProcess.signal("STOP", List.of(suspended));
+		Processes.signal("STOP", List.of(suspended));
 		try {
 			CompletableFuture<Answer> sending = CompletableFuture
 				.supplyAsync(() -> post(id(1), "/send/" + id(2) + "/count", "1"));
@@ -226,11 +226,11 @@ class MessagingTests {
 			assertThat(post(id(0), "/request/" + id(1) + "/pid", "0").assertOk().body())
 				.isEqualTo(Long.toString(worker(id(1)).pid()));
 			assertThat(filling).isNotDone();
-			ClusterProcess.signal("CONT", List.of(suspended));
+			Processes.signal("CONT", List.of(suspended));
 			assertThat(filling).succeedsWithin(Deadlines.EVENT).satisfies(Answer::assertOk);
 		}
 		finally {
-			ClusterProcess.signal("CONT", List.of(suspended));
+			Processes.signal("CONT", List.of(suspended));
 		}
 		post(id(0), "/request/" + id(2) + "/pid", "0").assertOk();
 	}
@@ -254,7 +254,7 @@ class MessagingTests {
 	@Order(8)
 	void theDeathOfAWorkerEndsRequestsToIt() {
 		CompletableFuture<Answer> waiting = requestThatWaits(id(0), id(1), directory.resolve("never"));
-		ClusterProcess.signal("KILL", List.of(worker(id(1)).pid()));
+		Processes.signal("KILL", List.of(worker(id(1)).pid()));
 		assertThat(waiting).succeedsWithin(Deadlines.EVENT)
 			.satisfies((answer) -> answer.assertFailed("WorkerGoneException", "worker-" + id(1) + " is gone"));
 		cluster.awaitLine("noted: worker-%d exited with 137, SIGKILL".formatted(id(1)), Deadlines.EVENT);
@@ -274,7 +274,7 @@ class MessagingTests {
 		Path gate = directory.resolve("gate");
 		CompletableFuture<Answer> waiting = requestThatWaits(id(0), id(1), gate);
 		long leaving = worker(id(1)).pid();
-		ClusterProcess.signal("TERM", List.of(leaving));
+		Processes.signal("TERM", List.of(leaving));
 		await().atMost(Deadlines.EVENT).until(() -> worker(id(1)).state().equals("DRAINING"));
 		assertThat(waiting).isNotDone();
 		Files.createFile(gate);

@@ -309,7 +309,7 @@ class MetricsTests {
 				HttpConnection primary = HttpConnection.open(primaryPort, Deadlines.EVENT)) {
 			double beforeByWorker = value(worker.get(SCRAPE).body(), byWorker);
 			awaitMeter(observer, "cluster.connections.waiting", "\"value\":0.0");
-			ClusterProcess.signal("STOP", List.of(suspended));
+			Processes.signal("STOP", List.of(suspended));
 			try (HttpConnection one = HttpConnection.open(cluster.port(), Deadlines.EVENT);
 					HttpConnection other = HttpConnection.open(cluster.port(), Deadlines.EVENT)) {
 				try {
@@ -330,7 +330,7 @@ class MetricsTests {
 					assertThat(selected.body()).contains("worker at index 1");
 				}
 				finally {
-					ClusterProcess.signal("CONT", List.of(suspended));
+					Processes.signal("CONT", List.of(suspended));
 				}
 				assertThat(one.get("/").status()).isEqualTo(200);
 				assertThat(other.get("/").status()).isEqualTo(200);
@@ -363,7 +363,7 @@ class MetricsTests {
 		assertThat(workers).hasSize(2);
 		awaitPrimary("cluster_worker_exits_total", 0);
 		Files.createFile(held);
-		ClusterProcess.signal("KILL", workers);
+		Processes.signal("KILL", workers);
 		awaitPrimary("cluster_worker_exits_total", 2);
 		awaitPrimary("cluster_worker_restarts_total{reason=\"signal\"}", 2);
 		assertThat(value(get(primaryPort, "/metrics").body(), "cluster_workers_active_workers")).isZero();

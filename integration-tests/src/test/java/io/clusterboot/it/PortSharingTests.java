@@ -41,7 +41,7 @@ class PortSharingTests {
 
 	private static final String WARNING = "Each worker listens for itself (SO_REUSEPORT), since ";
 
-	private static ClusterProcess.Builder cluster() {
+	private static ClusterProcessBuilder cluster() {
 		return ClusterProcess.ports().property("cluster.load-balancing", "kernel");
 	}
 
@@ -153,15 +153,15 @@ class PortSharingTests {
 			Files.delete(startGate);
 			try (LoadGenerator.Running load = load().start()) {
 				load.awaitAnswers(50);
-				ClusterProcess.signal("KILL", List.of(workers.get(0)));
+				Processes.signal("KILL", List.of(workers.get(0)));
 				load.awaitAnswers(50);
 				LoadResult result = load.stop().assertNoFailuresBut(Outcome.RESET);
 				assertThat(result.count(Outcome.RESET)).as(result::table).isLessThanOrEqualTo(CLIENTS);
 			}
 			finally {
-				ClusterProcess.signal("KILL", List.of(workers.get(1)));
+				Processes.signal("KILL", List.of(workers.get(1)));
 			}
-			await().atMost(Deadlines.EVENT).until(() -> !ClusterProcess.isListening(port));
+			await().atMost(Deadlines.EVENT).until(() -> !Ports.isListening(port));
 			assertThatExceptionOfType(ConnectException.class).isThrownBy(() -> new Socket("127.0.0.1", port).close());
 			assertThatExceptionOfType(BindException.class)
 				.isThrownBy(() -> new ServerSocket(port, 1, InetAddress.getByName("127.0.0.1")).close());
@@ -211,7 +211,7 @@ class PortSharingTests {
 		void theClusterStopsAsAlways() {
 			cluster.signal("TERM");
 			assertThat(cluster.awaitExit(Deadlines.EVENT)).isEqualTo(143);
-			assertThat(ClusterProcess.isListening(port)).isFalse();
+			assertThat(Ports.isListening(port)).isFalse();
 		}
 
 	}

@@ -172,7 +172,7 @@ class PortTests {
 
 		@Test
 		void managementPortIsShared() throws Exception {
-			Pids.assertAllAnswer(workers, () -> ClusterProcess.cluster(cluster.managementPort()).answeredBy().pid());
+			Pids.assertAllAnswer(workers, () -> ClusterView.ask(cluster.managementPort()).answeredBy().pid());
 			assertThat(get(cluster.port(), "/actuator/cluster").status()).isEqualTo(404);
 		}
 
@@ -223,7 +223,7 @@ class PortTests {
 		@Test
 		void onlyTheConfiguredAddressIsBound() throws IOException {
 			for (int port : List.of(cluster.port(), cluster.extraPort(), cluster.managementPort())) {
-				assertThat(ClusterProcess.isListening(port)).isTrue();
+				assertThat(Ports.isListening(port)).isTrue();
 				try (Socket socket = new Socket()) {
 					assertThatExceptionOfType(ConnectException.class)
 						.isThrownBy(() -> socket.connect(new InetSocketAddress("127.0.0.2", port), CONNECT_TIMEOUT));
@@ -316,11 +316,11 @@ class PortTests {
 	@TestMethodOrder(OrderAnnotation.class)
 	class Tls {
 
-		private static final int PORT = ClusterProcess.freePort();
+		private static final int PORT = Ports.free();
 
-		private static final int MANAGEMENT_PORT = ClusterProcess.freePort();
+		private static final int MANAGEMENT_PORT = Ports.free();
 
-		private static final int EXTRA_PORT = ClusterProcess.freePort();
+		private static final int EXTRA_PORT = Ports.free();
 
 		private static ClusterProcess cluster;
 
@@ -365,7 +365,7 @@ class PortTests {
 		@Order(0)
 		void configuredPortsAreUsed() throws Exception {
 			assertThat(cluster.awaitServers(4)).containsOnly(List.of(PORT, EXTRA_PORT), List.of(MANAGEMENT_PORT));
-			Pids.assertAllAnswer(workers, () -> ClusterProcess.cluster(MANAGEMENT_PORT).answeredBy().pid());
+			Pids.assertAllAnswer(workers, () -> ClusterView.ask(MANAGEMENT_PORT).answeredBy().pid());
 			Pids.assertAllAnswer(workers, () -> get(EXTRA_PORT, "/pid").pid());
 		}
 
@@ -424,7 +424,7 @@ class PortTests {
 		void aClusterThatEndsLeavesItsPortToTheNext() {
 			cluster.signal("TERM");
 			cluster.awaitExit(Deadlines.EVENT);
-			assertThat(ClusterProcess.isListening(PORT)).isFalse();
+			assertThat(Ports.isListening(PORT)).isFalse();
 			try (ClusterProcess again = ClusterProcess.ports().workers(1).property("server.port", PORT).start()) {
 				again.awaitReady();
 				assertThat(again.port()).isEqualTo(PORT);

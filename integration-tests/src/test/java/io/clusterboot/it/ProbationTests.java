@@ -43,7 +43,7 @@ class ProbationTests {
 
 			CompletableFuture<Answer> killed = new Operations(cluster).begin("reload?wait=10m");
 			String dying = awaitReady(cluster, 3);
-			ClusterProcess.signal("KILL", List.of(Long.valueOf(dying)));
+			Processes.signal("KILL", List.of(Long.valueOf(dying)));
 			assertThat(killed.get(Deadlines.EVENT.toSeconds(), TimeUnit.SECONDS).state()).isEqualTo("FAILED");
 			assertThat(cluster.cluster().reload().failure().reason()).contains("pid " + dying).contains("SIGKILL");
 			assertThat(cluster.awaitReplaced(List.of()).pids()).containsExactlyElementsOf(before);

@@ -17,6 +17,8 @@ import java.util.regex.Pattern;
  */
 public final class ProcessOutput {
 
+	private static final Pattern ERROR = Pattern.compile("\\sERROR\\s|Exception in thread \"");
+
 	private final List<String> lines = new ArrayList<>();
 
 	private boolean ended;
@@ -105,6 +107,18 @@ public final class ProcessOutput {
 			found = find(pattern);
 		}
 		return found;
+	}
+
+	/**
+	 * The lines that tell of an error.
+	 * @param expected what is found in those that the test has announced
+	 * @return all others
+	 */
+	List<String> unexpectedErrors(List<Pattern> expected) {
+		return lines().stream()
+			.filter((line) -> ERROR.matcher(line).find())
+			.filter((line) -> expected.stream().noneMatch((pattern) -> pattern.matcher(line).find()))
+			.toList();
 	}
 
 	/**

@@ -5,7 +5,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
@@ -106,28 +105,6 @@ final class ProcessTree {
 		catch (IOException ex) {
 			// ended meanwhile, or another user's
 			return false;
-		}
-	}
-
-	/**
-	 * Send a signal to processes, all with one command.
-	 */
-	static void signal(String name, List<Long> pids) {
-		List<String> command = new ArrayList<>(List.of("kill", "-" + name));
-		pids.forEach((pid) -> command.add(Long.toString(pid)));
-		try {
-			Process kill = new ProcessBuilder(command).redirectErrorStream(true).start();
-			String output = new String(kill.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-			if (kill.waitFor() != 0) {
-				throw new IllegalStateException(command + " failed: " + output);
-			}
-		}
-		catch (IOException ex) {
-			throw new IllegalStateException(command + " failed", ex);
-		}
-		catch (InterruptedException ex) {
-			Thread.currentThread().interrupt();
-			throw new IllegalStateException(ex);
 		}
 	}
 

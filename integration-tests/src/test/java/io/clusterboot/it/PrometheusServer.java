@@ -63,7 +63,7 @@ final class PrometheusServer implements AutoCloseable {
 				    static_configs:
 				      - targets: ['127.0.0.1:%d']
 				""".formatted(scraped));
-		int port = ClusterProcess.freePort();
+		int port = Ports.free();
 		List<String> command = new ArrayList<>(List.of("prometheus", "--config.file=" + configuration,
 				"--storage.tsdb.path=" + directory.resolve("data"), "--web.listen-address=127.0.0.1:" + port,
 				"--log.level=warn"));

@@ -259,7 +259,7 @@ class PrometheusTests {
 		awaitAny("cluster_worker_exits_total == 2");
 		assertResets(1);
 		List<Long> killed = List.of(cluster.workerPids().get(0));
-		ClusterProcess.signal("KILL", killed);
+		Processes.signal("KILL", killed);
 		cluster.awaitReplaced(killed);
 		awaitAny("cluster_worker_exits_total == 3");
 		assertResets(2);

@@ -19,7 +19,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 @ExtendWith(PrintOutputOnFailure.class)
 class RecycleTests {
 
-	private static ClusterProcess.Builder recycling(String property, Object limit) {
+	private static ClusterProcessBuilder recycling(String property, Object limit) {
 		return ClusterProcess.ports()
 			.workers(1)
 			.property("cluster.recycle." + property, limit)

@@ -99,8 +99,8 @@ class RelaunchTests {
 
 		@BeforeAll
 		static void start() throws IOException {
-			debugPort = ClusterProcess.freePorts(4);
-			List<String> entries = new ArrayList<>(List.of(ClusterProcess.classPath().split(":")));
+			debugPort = Ports.free(4);
+			List<String> entries = new ArrayList<>(List.of(TestClassPath.open().split(":")));
 			entries.replaceAll(WithEverything::throughLinkWithSpace);
 			List<String> words = new ArrayList<>(
 					List.of("-cp", String.join(":", entries), TestServer.selected().application().getName()));
@@ -202,12 +202,12 @@ class RelaunchTests {
 		@Test
 		@Order(3)
 		void eachProcessHasADebugPortOfItsOwn() throws Exception {
-			assertThat(ClusterProcess.isListening(debugPort)).isTrue();
+			assertThat(Ports.isListening(debugPort)).isTrue();
 			Map<Long, Account> accounts = accounts(cluster);
 			List<String> addresses = new ArrayList<>();
 			for (Worker worker : workers()) {
 				int port = debugPort + worker.id();
-				assertThat(ClusterProcess.isListening(port)).isTrue();
+				assertThat(Ports.isListening(port)).isTrue();
 				cluster.awaitLine("Listening for transport dt_socket at address: " + port);
 				cluster.awaitLine("worker-%d: -agentlib:jdwp=.*:%d instead of -agentlib:jdwp=.*:%d$"
 					.formatted(worker.id(), port, debugPort));
@@ -348,7 +348,7 @@ class RelaunchTests {
 			assertThat(optionFile).doesNotExist();
 			List<String> expected = expectedArguments();
 			long killed = cluster.workerPids().get(0);
-			ClusterProcess.signal("KILL", List.of(killed));
+			Processes.signal("KILL", List.of(killed));
 			ClusterView after = cluster.awaitReplaced(List.of(killed));
 			assertThat(after.workers()).anyMatch((worker) -> worker.id() == 3);
 			for (Account account : accounts(cluster).values()) {

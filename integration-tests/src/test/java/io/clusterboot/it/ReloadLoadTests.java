@@ -203,7 +203,7 @@ class ReloadLoadTests {
 		List<Worker> victims = (choice < WORKERS) ? List.of(before.workers().get(choice)) : before.workers();
 		Set<Long> pids = victims.stream().map(Worker::pid).collect(Collectors.toUnmodifiableSet());
 		long begun = System.nanoTime();
-		ClusterProcess.signal("TERM", List.copyOf(pids));
+		Processes.signal("TERM", List.copyOf(pids));
 		for (Worker victim : victims) {
 			cluster.awaitLine("worker-%d \\(.*\\) exited after".formatted(victim.id()), Deadlines.EVENT);
 		}
@@ -238,9 +238,8 @@ class ReloadLoadTests {
 
 	private static void assertNothingLeft() {
 		await().atMost(Deadlines.EVENT)
-			.untilAsserted(
-					() -> assertThat(ClusterProcess.openDescriptors(cluster.pid())).as("descriptors of the primary")
-						.isEqualTo(descriptors));
+			.untilAsserted(() -> assertThat(Processes.openDescriptors(cluster.pid())).as("descriptors of the primary")
+				.isEqualTo(descriptors));
 		await().atMost(Deadlines.EVENT)
 			.untilAsserted(() -> assertThat(cluster.allPids()).as("processes").hasSize(1 + WORKERS));
 		System.out.printf("%d open descriptors of the primary before and after%n", descriptors);

@@ -45,7 +45,7 @@ class ReplacedJarTests {
 
 	@BeforeAll
 	static void start() throws IOException {
-		jar = Files.copy(ClusterProcess.demoJar(), directory.resolve("app.jar"));
+		jar = Files.copy(DemoJar.path(), directory.resolve("app.jar"));
 		cluster = ClusterProcess.java("-jar", jar.toString())
 			.directory(directory)
 			.workers(1)
@@ -104,7 +104,7 @@ class ReplacedJarTests {
 		assertThat(command).containsOnlyOnce("-Xmx64m", "-jar").noneMatch((word) -> word.contains("RAMPercentage"));
 		assertThat(arguments(command)).isNotEmpty().isEqualTo(arguments(primary));
 		assertThat(launchedJar(worker)).isNotEqualTo(launchedJar(cluster.pid()))
-			.hasSameBinaryContentAs(ClusterProcess.demoJar())
+			.hasSameBinaryContentAs(DemoJar.path())
 			.hasFileName("app.jar");
 		await().atMost(Deadlines.EVENT)
 			.untilAsserted(() -> assertThat(cluster.cluster().worker(worker).load().heapMax()).isBetween(60L << 20,
@@ -117,9 +117,9 @@ class ReplacedJarTests {
 		before = classes().size();
 		overwrite(1_000_000);
 		List<Long> killed = cluster.workerPids();
-		ClusterProcess.signal("KILL", killed);
+		Processes.signal("KILL", killed);
 		ClusterView view = cluster.awaitReplaced(killed);
-		assertThat(launchedJar(cluster.workerPids().get(0))).hasSameBinaryContentAs(ClusterProcess.demoJar());
+		assertThat(launchedJar(cluster.workerPids().get(0))).hasSameBinaryContentAs(DemoJar.path());
 		assertThat(view.workers()).allMatch((worker) -> "SIGKILL".equals(worker.lastExit().signal()));
 		overwrite(40_000_000);
 	}
@@ -128,7 +128,7 @@ class ReplacedJarTests {
 	@Order(3)
 	void workerThatIsToEndIsReplaced() {
 		long leaving = cluster.workerPids().get(0);
-		ClusterProcess.signal("TERM", List.of(leaving));
+		Processes.signal("TERM", List.of(leaving));
 		cluster.awaitReplaced(List.of(leaving));
 	}
 
@@ -138,7 +138,7 @@ class ReplacedJarTests {
 		long pid = cluster.pid();
 		List<Long> killed = cluster.workerPids();
 		String limit = limitOfDescriptors(pid, "8");
-		ClusterProcess.signal("KILL", killed);
+		Processes.signal("KILL", killed);
 		cluster.awaitLine("A worker for index \\d cannot be started");
 		cluster.awaitLine("^\tat io.clusterboot.primary.WorkerSpawner");
 		limitOfDescriptors(pid, limit);
@@ -216,7 +216,7 @@ class ReplacedJarTests {
 	 */
 	private static byte[] newVersion() throws IOException {
 		Path work = Files.createDirectory(directory.resolve("new-version"));
-		Path changed = Files.copy(ClusterProcess.demoJar(), work.resolve("app.jar"));
+		Path changed = Files.copy(DemoJar.path(), work.resolve("app.jar"));
 		String name = "BOOT-INF/classes/application.properties";
 		Path properties = work.resolve(name);
 		Files.createDirectories(properties.getParent());

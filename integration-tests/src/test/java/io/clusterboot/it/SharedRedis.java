@@ -35,7 +35,7 @@ record SharedRedis(String host, int port, Closeable server) implements Closeable
 	}
 
 	private static SharedRedis startProcess() throws IOException {
-		int port = ClusterProcess.freePort();
+		int port = Ports.free();
 		RedisServer server = RedisServer.newRedisServer().port(port).bind("127.0.0.1").setting("save \"\"").build();
 		server.start();
 		return new SharedRedis("127.0.0.1", port, server::stop);

@@ -107,7 +107,7 @@ class SharedStateTests {
 	}
 
 	private static void kill(long pid) {
-		ClusterProcess.signal("KILL", List.of(pid));
+		Processes.signal("KILL", List.of(pid));
 	}
 
 	/**
@@ -270,7 +270,7 @@ class SharedStateTests {
 	@Order(5)
 	void whileRedisStandsStillOnlyWhatNeedsItFails() throws Exception {
 		long pid = redis().pid();
-		ClusterProcess.signal("STOP", List.of(pid));
+		Processes.signal("STOP", List.of(pid));
 		try (HttpConnection connection = HttpConnection.open(cluster.port(), Deadlines.EVENT);
 				HttpConnection other = HttpConnection.open(cluster.port(), Deadlines.EVENT)) {
 			connection.send("GET", "/increment", new byte[0]);
@@ -281,7 +281,7 @@ class SharedStateTests {
 			assertThat(other.read().status()).isEqualTo(503);
 		}
 		finally {
-			ClusterProcess.signal("CONT", List.of(pid));
+			Processes.signal("CONT", List.of(pid));
 		}
 		await().atMost(Deadlines.EVENT).until(SharedStateTests::isHealthy);
 		counter();

@@ -56,7 +56,7 @@ class SupervisionTests {
 			.property("cluster.link.reply-timeout", "1m")
 			.start();
 		cluster.awaitReady();
-		descriptors = ClusterProcess.openDescriptors(cluster.pid());
+		descriptors = Processes.openDescriptors(cluster.pid());
 	}
 
 	@AfterAll
@@ -118,7 +118,7 @@ class SupervisionTests {
 		Worker leaving = cluster.cluster().workers().get(0);
 		try (LoadGenerator.Running fresh = load().start(); LoadGenerator.Running kept = load().keepAlive().start()) {
 			fresh.awaitAnswers(20, kept);
-			ClusterProcess.signal("TERM", List.of(leaving.pid()));
+			Processes.signal("TERM", List.of(leaving.pid()));
 			cluster.awaitLine("worker-%d \\(.*\\) exited".formatted(leaving.id()), Deadlines.EVENT);
 			ClusterView after = cluster.awaitReplaced(List.of(leaving.pid()));
 			fresh.awaitAnswers(20, kept);
@@ -152,7 +152,7 @@ class SupervisionTests {
 			for (int i = 0; i < kills; i++) {
 				fresh.awaitAnswers(20, kept);
 				Worker victim = view.workers().get(i % 2);
-				ClusterProcess.signal("KILL", List.of(victim.pid()));
+				Processes.signal("KILL", List.of(victim.pid()));
 				killed.add(victim.pid());
 				view = cluster.awaitReplaced(List.of(victim.pid()));
 				Worker replacement = view.workers().get(i % 2);
@@ -203,7 +203,7 @@ class SupervisionTests {
 
 	private static void killAll() throws IOException {
 		Set<Long> killed = cluster.awaitReplaced(List.of()).pids();
-		ClusterProcess.signal("KILL", List.copyOf(killed));
+		Processes.signal("KILL", List.copyOf(killed));
 		// a process that is about to die may still take a connection with it
 		await().atMost(Deadlines.EVENT).until(() -> killed.stream().noneMatch(SupervisionTests::isAlive));
 		try (HttpConnection waiting = HttpConnection.open(cluster.port(), Deadlines.EVENT)) {
@@ -228,7 +228,7 @@ class SupervisionTests {
 		List<Worker> workers = cluster.awaitReplaced(List.of()).workers();
 		long survivor = workers.get(0).pid();
 		long killed = workers.get(1).pid();
-		ClusterProcess.signal("KILL", List.of(killed));
+		Processes.signal("KILL", List.of(killed));
 		for (int i = 0; i < kills; i++) {
 			long starting = awaitOtherThan(survivor, killed);
 			// before that it may be the JDK's helper, which becomes the worker
@@ -237,7 +237,7 @@ class SupervisionTests {
 				// it has connected to the primary before
 				cluster.awaitLine("Starting DemoApplication .* with PID " + starting + " ", Deadlines.EVENT);
 			}
-			ClusterProcess.signal("KILL", List.of(starting));
+			Processes.signal("KILL", List.of(starting));
 			killed = starting;
 		}
 		Worker replacement = cluster.awaitReplaced(List.of(killed)).workers().get(1);
@@ -262,9 +262,9 @@ class SupervisionTests {
 	private static void assertNoDescriptorsLeft() {
 		long dead = cluster.output().lines().stream().filter((line) -> line.contains("exited after")).count();
 		await().atMost(Deadlines.EVENT)
-			.untilAsserted(() -> assertThat(ClusterProcess.openDescriptors(cluster.pid()))
-				.as("descriptors after %d deaths", dead)
-				.isEqualTo(descriptors));
+			.untilAsserted(
+					() -> assertThat(Processes.openDescriptors(cluster.pid())).as("descriptors after %d deaths", dead)
+						.isEqualTo(descriptors));
 		System.out.printf("%d open descriptors before and after %d deaths%n", descriptors, dead);
 	}
 

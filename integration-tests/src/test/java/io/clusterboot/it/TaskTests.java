@@ -168,7 +168,7 @@ class TaskTests {
 		try (Submission submitted = submit("hold", killed, other);
 				Submission again = submit("holdOnce", other, killed);
 				Submission never = submit("hold", other, killed)) {
-			ClusterProcess.signal("KILL", List.of(killed));
+			Processes.signal("KILL", List.of(killed));
 			assertThat(again.reply().body()).isEqualTo("again in " + other);
 			assertThat(never.reply().body()).contains("WorkerGoneException", "Task 'hold': worker-", "is gone",
 					"not marked idempotent");
