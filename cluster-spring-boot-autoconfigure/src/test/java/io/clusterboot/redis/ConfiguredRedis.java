@@ -67,7 +67,7 @@ public final class ConfiguredRedis implements AutoCloseable {
 		try {
 			Files.createDirectories(directory);
 			List<String> lines = new ArrayList<>(configuration);
-			lines.addAll(List.of("bind " + RedisEndpoint.HOST, "dir " + directory));
+			lines.addAll(List.of("bind " + RedisEndpoint.HOST, "dir \"" + directory + '"'));
 			Path file = Files.write(directory.resolve("redis.conf"), lines, StandardOpenOption.CREATE_NEW);
 			List<String> command = new ArrayList<>();
 			command.add(TestRedis.program(directory).toString());

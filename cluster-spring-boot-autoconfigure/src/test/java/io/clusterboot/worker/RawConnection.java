@@ -68,7 +68,7 @@ final class RawConnection implements AutoCloseable {
 	}
 
 	static String request(String method, String path, String headers) {
-		return "%s %s HTTP/1.1\r\nHost: localhost\r\n%s\r\n".formatted(method, path, headers);
+		return "%s %s HTTP/1.1\r\nHost: localhost\r\n%s\r\n".formatted(method, path.replace(" ", "%20"), headers);
 	}
 
 	/**

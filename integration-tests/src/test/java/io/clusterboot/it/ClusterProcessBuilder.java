@@ -18,6 +18,9 @@ import java.util.regex.Pattern;
  */
 public final class ClusterProcessBuilder {
 
+	/** Variables with which the tests' own JVM may have been given options. */
+	static final List<String> JVM_OPTION_VARIABLES = List.of("JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS");
+
 	private static final Map<String, String> FAR_LIMITS = Map.of("cluster.startup.timeout", "10m",
 			"cluster.heartbeat.timeout", "3m", "cluster.drain.timeout", "3m", "cluster.shutdown.timeout", "4m",
 			"cluster.link.reply-timeout", "1m", "cluster.messaging.send-timeout", "1m",
@@ -195,7 +198,7 @@ public final class ClusterProcessBuilder {
 		command.addAll(javaCommand());
 		ProcessBuilder process = new ProcessBuilder(command).directory(this.directory.toFile())
 			.redirectErrorStream(true);
-		process.environment().keySet().removeAll(List.of("JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS"));
+		process.environment().keySet().removeAll(JVM_OPTION_VARIABLES);
 		process.environment().putAll(this.environment);
 		return process;
 	}

@@ -3,6 +3,7 @@ package io.clusterboot.it;
 import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.URI;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -92,7 +93,7 @@ final class FastStart {
 	}
 
 	private static synchronized Path testClasses(Class<?> type) {
-		Path classes = Path.of(type.getProtectionDomain().getCodeSource().getLocation().getPath());
+		Path classes = Path.of(URI.create(type.getProtectionDomain().getCodeSource().getLocation().toString()));
 		Path jar = DIRECTORY.resolve(type.getSimpleName() + "-" + ProcessHandle.current().pid() + ".jar");
 		int result = ToolProvider.findFirst("jar")
 			.orElseThrow()
@@ -182,7 +183,10 @@ final class FastStart {
 		List<String> command = new ArrayList<>(arguments);
 		command.add(0, Path.of(System.getProperty("java.home"), "bin", "java").toString());
 		Path output = Files.createTempFile("clusterboot-", ".log");
-		Process process = new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(output.toFile()).start();
+		ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true)
+			.redirectOutput(output.toFile());
+		builder.environment().keySet().removeAll(ClusterProcessBuilder.JVM_OPTION_VARIABLES);
+		Process process = builder.start();
 		try {
 			assertThat(process.waitFor(Deadlines.EVENT.toMillis(), TimeUnit.MILLISECONDS)).as("%s ends", command)
 				.isTrue();

@@ -82,7 +82,7 @@ class ReactivePortsController {
 	@GetMapping("/hold")
 	String hold(@RequestParam String name, @RequestParam Path gate) throws InterruptedException {
 		System.out.println("holding " + name);
-		FileGate.awaitFile(gate, Duration.ofMinutes(1));
+		FileGate.awaitFile(gate, Duration.ofMinutes(5));
 		return Long.toString(PID);
 	}
 
