@@ -114,7 +114,9 @@ class DemoApplicationTests {
 			.until(() -> Stream.of(thread.getStackTrace()).anyMatch((frame) -> frame.getMethodName().equals("sleep")));
 		thread.interrupt();
 		assertThat(request).succeedsWithin(Duration.ofMinutes(3))
-			.satisfies((result) -> assertThat(result).hasFailed().failure().isInstanceOf(InterruptedException.class));
+			.satisfies((result) -> assertThat(result).hasFailed()
+				.failure()
+				.hasRootCauseInstanceOf(InterruptedException.class));
 	}
 
 	@ParameterizedTest
