@@ -257,8 +257,10 @@ class RedisTopologyTests {
 		ServerCertificate certificate = ServerCertificate.create(this.directory, HOST);
 		int port = ConfiguredRedis.freePort();
 		closeAtEnd(ConfiguredRedis.start(this.directory.resolve("tls"), port, List.of("port 0", "tls-port " + port,
-				"tls-cert-file \"%s\"".formatted(certificate.certificate()), "tls-key-file \"%s\"".formatted(certificate.privateKey()),
-				"tls-ca-cert-file \"%s\"".formatted(certificate.certificate()), "tls-auth-clients no", "user default off",
+				"tls-cert-file \"%s\"".formatted(certificate.certificate()),
+				"tls-key-file \"%s\"".formatted(certificate.privateKey()),
+				"tls-ca-cert-file \"%s\"".formatted(certificate.certificate()), "tls-auth-clients no",
+				"user default off",
 				"user shopper on >%s ~shop:* resetchannels &shop:* +@all -@dangerous -@admin".formatted(PASSWORD))));
 		RedisStandaloneConfiguration configuration = new RedisStandaloneConfiguration(HOST, port);
 		configuration.setUsername("shopper");

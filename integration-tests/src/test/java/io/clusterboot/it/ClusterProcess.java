@@ -81,15 +81,6 @@ public final class ClusterProcess implements AutoCloseable {
 	}
 
 	/**
-	 * An application of the test class path, started as from an IDE.
-	 * @param mainClass its main class
-	 * @return a builder
-	 */
-	public static ClusterProcessBuilder plainApplication(Class<?> mainClass) {
-		return java("-cp", TestClassPath.open(), mainClass.getName());
-	}
-
-	/**
 	 * An application of the test class path with Spring Security.
 	 * @param mainClass its main class
 	 * @return a builder
@@ -129,14 +120,6 @@ public final class ClusterProcess implements AutoCloseable {
 	 */
 	public static ClusterProcessBuilder demoWith(Class<?> beans) {
 		return FastStart.demoWith(beans).property("spring.main.sources", beans.getName());
-	}
-
-	/**
-	 * The packaged demo application, started from its one jar.
-	 * @return a builder
-	 */
-	public static ClusterProcessBuilder packagedDemo() {
-		return java("-jar", DemoJar.path().toString());
 	}
 
 	/**

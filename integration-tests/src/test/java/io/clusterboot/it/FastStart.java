@@ -183,8 +183,7 @@ final class FastStart {
 		List<String> command = new ArrayList<>(arguments);
 		command.add(0, Path.of(System.getProperty("java.home"), "bin", "java").toString());
 		Path output = Files.createTempFile("clusterboot-", ".log");
-		ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true)
-			.redirectOutput(output.toFile());
+		ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(output.toFile());
 		builder.environment().keySet().removeAll(ClusterProcessBuilder.JVM_OPTION_VARIABLES);
 		Process process = builder.start();
 		try {

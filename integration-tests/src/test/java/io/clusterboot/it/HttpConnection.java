@@ -76,7 +76,8 @@ final class HttpConnection implements AutoCloseable {
 	}
 
 	void send(String method, String path, byte[] body, String... headers) throws IOException {
-		StringBuilder head = new StringBuilder("%s %s HTTP/1.1\r\nHost: localhost\r\n".formatted(method, path.replace(" ", "%20")));
+		StringBuilder head = new StringBuilder(
+				"%s %s HTTP/1.1\r\nHost: localhost\r\n".formatted(method, path.replace(" ", "%20")));
 		for (String header : headers) {
 			head.append(header).append("\r\n");
 		}
