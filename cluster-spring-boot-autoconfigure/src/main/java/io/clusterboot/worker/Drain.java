@@ -72,9 +72,8 @@ final class Drain {
 	 * Stop to accept, then wait until there is nothing left to do or the time is over.
 	 */
 	void run() {
-		this.servers.forEach(SharedServer::closeGracefully);
 		long start = this.clock.nanoTime();
-		boolean over = await(this.settings.timeout(), () -> {
+		boolean over = await(start, this.settings.timeout(), () -> {
 			this.servers.forEach(SharedServer::closeGracefully);
 			this.servers.forEach(SharedServer::handOver);
 			closeIdle(Duration.ofNanos(this.clock.nanoTime() - start));
@@ -84,7 +83,7 @@ final class Drain {
 			List<Ticket> waiting = this.requests.waiting();
 			logger.warn(describeRest(waiting.size()));
 			this.servers.forEach(SharedServer::endLongLived);
-			await(GOODBYE,
+			await(this.clock.nanoTime(), GOODBYE,
 					() -> waiting.stream().noneMatch(this.requests::isActive) && sum(SharedServer::sessions) == 0);
 		}
 	}
@@ -116,11 +115,13 @@ final class Drain {
 	}
 
 	/**
-	 * Look at a condition again and again.
+	 * Look at a condition again and again, at least once.
+	 * @param start when the time has begun
+	 * @param atMost for how long
+	 * @param condition the condition
 	 * @return whether it came true, as opposed to the end of the time or an interrupt
 	 */
-	private boolean await(Duration atMost, BooleanSupplier condition) {
-		long start = this.clock.nanoTime();
+	private boolean await(long start, Duration atMost, BooleanSupplier condition) {
 		while (!condition.getAsBoolean()) {
 			if (this.clock.nanoTime() - start >= atMost.toNanos() || !pause()) {
 				return false;
