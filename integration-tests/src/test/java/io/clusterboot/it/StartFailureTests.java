@@ -111,6 +111,7 @@ class StartFailureTests {
 	}
 
 	@Test
+	@Tag("every-server")
 	@EnabledIfSystemProperty(named = "test.server", matches = "jetty")
 	void connectorThatCannotShareItsSocketIsAnalyzed() {
 		try (ClusterProcess cluster = ClusterProcess.ports()
