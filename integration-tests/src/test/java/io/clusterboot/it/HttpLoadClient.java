@@ -60,8 +60,24 @@ abstract class HttpLoadClient implements LoadClient {
 		call.failed(failure);
 	}
 
+	/**
+	 * The connection is about to be closed by the client.
+	 * @param connection the connection
+	 * @throws IOException if it has failed, which does not matter any more
+	 */
+	void leave(HttpConnection connection) throws IOException {
+	}
+
 	@Override
 	public void close() {
+		try {
+			if (this.connection != null) {
+				leave(this.connection);
+			}
+		}
+		catch (IOException ex) {
+			// nothing is awaited from it any more
+		}
 		HttpConnection.closeQuietly(this.connection);
 		this.connection = null;
 		this.peer = 0;
