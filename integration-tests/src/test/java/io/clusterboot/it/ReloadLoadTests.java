@@ -93,7 +93,6 @@ class ReloadLoadTests {
 			.property("cluster.reload.probation", "100ms")
 			// what nobody takes within 200 ms comes back, and for a moment nothing moves
 			.property("cluster.rebalance.enabled", false)
-			.stopWithin(Deadlines.EVENT)
 			.start();
 		cluster.awaitReady();
 		descriptors = LosingAndReplacing.fewestDescriptors(cluster.pid());
