@@ -100,10 +100,10 @@ class AcceptingServerSocketTests {
 		List<SocketChannel> waiting = List.of(connect(), connect(), connect());
 		CompletableFuture<List<SocketChannel>> all = CompletableFuture
 			.supplyAsync(() -> Acceptors.acceptAll(this.first));
-		this.first.lastCall(Duration.ofSeconds(10));
+		this.first.lastCall(PlayedPrimary.DEADLINE);
 		SocketChannel late = connect();
 		this.first.wakeup();
-		assertThat(all.get(10, TimeUnit.SECONDS)).hasSameSizeAs(waiting);
+		assertThat(all.get(3, TimeUnit.MINUTES)).hasSameSizeAs(waiting);
 		this.second.open();
 		Acceptors.assertPeer(Acceptors.accept(this.second), late);
 	}
@@ -120,7 +120,7 @@ class AcceptingServerSocketTests {
 		this.first.open();
 		CompletableFuture<SocketChannel> accepted = Acceptors.accept(this.first);
 		this.first.wakeup();
-		assertThat(accepted.get(10, TimeUnit.SECONDS)).isNull();
+		assertThat(accepted.get(3, TimeUnit.MINUTES)).isNull();
 		CompletableFuture<SocketChannel> again = Acceptors.accept(this.first);
 		Acceptors.assertPeer(again, connect());
 	}
@@ -129,10 +129,10 @@ class AcceptingServerSocketTests {
 	void closeMakesTheAcceptorReturnForGood() throws Exception {
 		CompletableFuture<SocketChannel> accepted = Acceptors.accept(this.first);
 		this.first.close();
-		assertThat(accepted.get(10, TimeUnit.SECONDS)).isNull();
-		assertThat(Acceptors.accept(this.first).get(10, TimeUnit.SECONDS)).isNull();
+		assertThat(accepted.get(3, TimeUnit.MINUTES)).isNull();
+		assertThat(Acceptors.accept(this.first).get(3, TimeUnit.MINUTES)).isNull();
 		this.first.open();
-		assertThat(Acceptors.accept(this.first).get(10, TimeUnit.SECONDS)).isNull();
+		assertThat(Acceptors.accept(this.first).get(3, TimeUnit.MINUTES)).isNull();
 	}
 
 	@Test

@@ -163,12 +163,12 @@ class HandOverTests {
 		});
 		assertThat(shut).isNotDone();
 		begin.countDown();
-		shut.get(10, TimeUnit.SECONDS);
+		shut.get(3, TimeUnit.MINUTES);
 	}
 
 	private static void await(CountDownLatch latch) {
 		try {
-			latch.await(10, TimeUnit.SECONDS);
+			latch.await(3, TimeUnit.MINUTES);
 		}
 		catch (InterruptedException ex) {
 			Thread.currentThread().interrupt();

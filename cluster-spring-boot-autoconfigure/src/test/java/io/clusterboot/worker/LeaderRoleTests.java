@@ -66,7 +66,7 @@ class LeaderRoleTests {
 		this.role.stateChanging();
 		assertThat(awaited).isNotDone();
 		this.role.appointed(1);
-		awaited.get(10, TimeUnit.SECONDS);
+		awaited.get(3, TimeUnit.MINUTES);
 	}
 
 }

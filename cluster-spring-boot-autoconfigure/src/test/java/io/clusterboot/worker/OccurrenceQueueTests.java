@@ -46,7 +46,7 @@ class OccurrenceQueueTests {
 		CompletableFuture<@Nullable Occurrence> next = next(this.queue.read());
 		assertThat(next).isNotDone();
 		add(1);
-		assertThat(next.get(10, TimeUnit.SECONDS)).isEqualTo(occurrence(1));
+		assertThat(next.get(3, TimeUnit.MINUTES)).isEqualTo(occurrence(1));
 	}
 
 	@Test
@@ -54,7 +54,7 @@ class OccurrenceQueueTests {
 		Reader reader = this.queue.read();
 		CompletableFuture<@Nullable Occurrence> next = next(reader);
 		reader.close();
-		assertThat(next.get(10, TimeUnit.SECONDS)).isNull();
+		assertThat(next.get(3, TimeUnit.MINUTES)).isNull();
 		add(1);
 		assertThat(reader.next()).isNull();
 	}

@@ -65,12 +65,12 @@ class PassedServerSocketTests {
 			this.socket.pass(1, descriptorOf(accepting));
 		}
 		Awaitility.await()
-			.atMost(Duration.ofSeconds(10))
+			.atMost(PlayedPrimary.DEADLINE)
 			.untilAsserted(() -> assertThat(this.primary.taken).containsExactly(1L));
 		try (SocketChannel client = SocketChannel.open(this.listening.getLocalAddress());
 				SocketChannel accepting = this.listening.accept()) {
 			this.socket.pass(2, descriptorOf(accepting));
-			try (SocketChannel connection = accepted.get(10, TimeUnit.SECONDS)) {
+			try (SocketChannel connection = accepted.get(3, TimeUnit.MINUTES)) {
 				assertThat(connection.getRemoteAddress()).isEqualTo(client.getLocalAddress());
 			}
 		}
@@ -89,10 +89,10 @@ class PassedServerSocketTests {
 			assertThat(this.primary.gates).containsExactly(true, false);
 			CompletableFuture<SocketChannel> accepted = CompletableFuture.supplyAsync(this.socket::accept);
 			Awaitility.await()
-				.atMost(Duration.ofSeconds(10))
+				.atMost(PlayedPrimary.DEADLINE)
 				.untilAsserted(() -> assertThat(this.primary.gates).containsExactly(true, false, true));
 			this.socket.pass(2, descriptorOf(accepting));
-			try (SocketChannel connection = accepted.get(10, TimeUnit.SECONDS)) {
+			try (SocketChannel connection = accepted.get(3, TimeUnit.MINUTES)) {
 				assertThat(connection.getRemoteAddress()).isEqualTo(client.getLocalAddress());
 			}
 		}
@@ -114,7 +114,7 @@ class PassedServerSocketTests {
 	private void passToNobody(SocketChannel accepting) throws Exception {
 		this.socket.pass(1, descriptorOf(accepting));
 		Awaitility.await()
-			.atMost(Duration.ofSeconds(10))
+			.atMost(PlayedPrimary.DEADLINE)
 			.untilAsserted(() -> assertThat(this.primary.declined).containsExactly(1L));
 	}
 

@@ -69,7 +69,7 @@ class PassingPrimaryTests {
 	}
 
 	private Message next() throws InterruptedException {
-		return this.said.poll(10, TimeUnit.SECONDS);
+		return this.said.poll(3, TimeUnit.MINUTES);
 	}
 
 	@Test

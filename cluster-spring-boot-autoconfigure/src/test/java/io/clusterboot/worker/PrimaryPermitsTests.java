@@ -105,7 +105,7 @@ class PrimaryPermitsTests {
 		private volatile @Nullable Verdict verdict;
 
 		private Message next() throws InterruptedException {
-			return this.received.poll(10, TimeUnit.SECONDS);
+			return this.received.poll(3, TimeUnit.MINUTES);
 		}
 
 		@Override

@@ -98,9 +98,9 @@ class ReusePortServerSocketTests {
 		List<SocketChannel> waiting = List.of(connect(), connect(), connect());
 		CompletableFuture<List<SocketChannel>> all = CompletableFuture
 			.supplyAsync(() -> Acceptors.acceptAll(this.first));
-		this.first.lastCall(Duration.ofSeconds(10));
+		this.first.lastCall(PlayedPrimary.DEADLINE);
 		this.first.wakeup();
-		assertThat(all.get(10, TimeUnit.SECONDS)).hasSameSizeAs(waiting);
+		assertThat(all.get(3, TimeUnit.MINUTES)).hasSameSizeAs(waiting);
 		assertThatExceptionOfType(ConnectException.class).isThrownBy(this::connect);
 		this.first.open();
 		assertThatExceptionOfType(ConnectException.class).isThrownBy(this::connect);
@@ -113,7 +113,7 @@ class ReusePortServerSocketTests {
 		Acceptors.assertPeer(accepted, connectWhenListening());
 		long start = System.nanoTime();
 		this.first.lastCall(Acceptors.SHORT);
-		assertThat(Duration.ofNanos(System.nanoTime() - start)).isBetween(Acceptors.SHORT, Duration.ofSeconds(5));
+		assertThat(Duration.ofNanos(System.nanoTime() - start)).isGreaterThanOrEqualTo(Acceptors.SHORT);
 		assertThatExceptionOfType(ConnectException.class).isThrownBy(this::connect);
 	}
 
@@ -123,7 +123,7 @@ class ReusePortServerSocketTests {
 		CompletableFuture<SocketChannel> accepted = Acceptors.accept(this.first);
 		Acceptors.assertWaits(accepted);
 		this.first.wakeup();
-		assertThat(accepted.get(10, TimeUnit.SECONDS)).isNull();
+		assertThat(accepted.get(3, TimeUnit.MINUTES)).isNull();
 		CompletableFuture<SocketChannel> again = Acceptors.accept(this.first);
 		Acceptors.assertPeer(again, connectWhenListening());
 	}
@@ -134,8 +134,8 @@ class ReusePortServerSocketTests {
 		CompletableFuture<SocketChannel> accepted = Acceptors.accept(this.first);
 		Acceptors.assertWaits(accepted);
 		this.first.close();
-		assertThat(accepted.get(10, TimeUnit.SECONDS)).isNull();
-		assertThat(Acceptors.accept(this.first).get(10, TimeUnit.SECONDS)).isNull();
+		assertThat(accepted.get(3, TimeUnit.MINUTES)).isNull();
+		assertThat(Acceptors.accept(this.first).get(3, TimeUnit.MINUTES)).isNull();
 		assertThat(this.closed).hasValue(1);
 	}
 
@@ -164,7 +164,7 @@ class ReusePortServerSocketTests {
 	 * It is the acceptor that begins to listen.
 	 */
 	private SocketChannel connectWhenListening() {
-		long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(10);
+		long deadline = System.nanoTime() + PlayedPrimary.DEADLINE.toNanos();
 		while (true) {
 			try {
 				return connect();

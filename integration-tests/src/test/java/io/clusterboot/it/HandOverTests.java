@@ -302,9 +302,19 @@ class HandOverTests {
 			closeConnections();
 		}
 		awaitNoConnections();
-		await().atMost(TIMEOUT).untilAsserted(() -> assertThat(descriptors()).isEqualTo(before));
+		await().atMost(TIMEOUT).untilAsserted(() -> assertNotMore(descriptors(), before));
 		System.out.printf("Descriptors of primary and workers before and after %d moves: %s%n",
 				cluster.cluster().handOvers().handedOver() - first, before);
+	}
+
+	/**
+	 * One that was open for a moment when they were counted first is no leak.
+	 */
+	private static void assertNotMore(List<Integer> descriptors, List<Integer> before) {
+		for (int i = 0; i < before.size(); i++) {
+			assertThat(descriptors.get(i)).as("descriptors: %s, before: %s", descriptors, before)
+				.isLessThanOrEqualTo(before.get(i));
+		}
 	}
 
 	/**
