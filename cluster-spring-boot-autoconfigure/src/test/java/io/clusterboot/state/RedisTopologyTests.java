@@ -115,7 +115,7 @@ class RedisTopologyTests {
 			assertThat(value.compareAndSet("other", "second")).isFalse();
 			assertThat(value.get()).isEqualTo("first");
 			Lock lock = state.lock("lock " + i);
-			assertThat(lock.tryLock(1, TimeUnit.SECONDS)).isTrue();
+			assertThat(lock.tryLock(LIMIT.toSeconds(), TimeUnit.SECONDS)).isTrue();
 			lock.unlock();
 			RateLimiter limiter = state.rateLimiter("limit " + i, 1, Duration.ofMinutes(1));
 			assertThat(limiter.tryAcquire().permitted()).isTrue();
