@@ -554,7 +554,11 @@ public final class WorkerAgent implements PrimaryLink.Orders {
 		return this.permits.held() + ((correspondence != null) ? correspondence.unfinished() : 0);
 	}
 
-	private int connections() {
+	/**
+	 * The number of open connections, of all servers.
+	 * @return the number
+	 */
+	int connections() {
 		return this.servers.stream().mapToInt(SharedServer::connections).sum();
 	}
 

@@ -370,6 +370,7 @@ abstract class ServerContractTests {
 			assertThat(http2.readUntil(Http2Connection.DATA).endsStream()).isFalse();
 		}
 		assertThat(this.worker.hasExited()).isFalse();
+		this.worker.awaitConnections(3);
 		this.worker.clock().advance(TIMEOUT);
 		assertThatEventsEnd(events);
 		assertThatStreamEnds(http2);
@@ -431,6 +432,7 @@ abstract class ServerContractTests {
 		hold(connect(), "held", "");
 		HeldRequests requests = requests();
 		drainUntilIdleAreClosed();
+		this.worker.awaitConnections(2);
 		this.worker.clock().advance(TIMEOUT);
 		String line = "cluster.drain.timeout (%d ms) is over with 2 connections open. Cut off: %d requests in process and 0 idle connections. Ended: %d asynchronous requests"
 			.formatted(TIMEOUT.toMillis(), holdsThreads() ? 1 : 0, holdsThreads() ? 0 : 1);

@@ -21,6 +21,8 @@ import org.springframework.boot.context.properties.source.MapConfigurationProper
 import org.springframework.context.ApplicationListener;
 import org.springframework.context.ConfigurableApplicationContext;
 
+import static org.awaitility.Awaitility.await;
+
 /**
  * A real web application that is a worker, in this JVM: all that a worker's process has,
  * but for signals and its own end.
@@ -40,6 +42,8 @@ final class TestWorker implements ProcessEnd, AutoCloseable {
 	private final List<String> systemProperties = new ArrayList<>();
 
 	private CompletableFuture<ConfigurableApplicationContext> context = new CompletableFuture<>();
+
+	private WorkerAgent agent;
 
 	private TestWorker(PlayedPrimary primary, boolean ready) {
 		this.primary = primary;
@@ -91,7 +95,7 @@ final class TestWorker implements ProcessEnd, AutoCloseable {
 			System.setProperty(property[0], property[1]);
 			this.systemProperties.add(property[0]);
 		}
-		this.primary.employ(properties(properties), this, this.clock);
+		this.agent = this.primary.employ(properties(properties), this, this.clock);
 		application.setRegisterShutdownHook(false);
 		application.addListeners((ApplicationListener<ApplicationStartedEvent>) (started) -> awaitPermission());
 		String[] arguments = properties.stream().map((property) -> "--" + property).toArray(String[]::new);
@@ -131,6 +135,14 @@ final class TestWorker implements ProcessEnd, AutoCloseable {
 
 	int port() {
 		return this.primary.address().getPort();
+	}
+
+	/**
+	 * Wait until it has noticed which connections are closed.
+	 * @param open number of those that are not
+	 */
+	void awaitConnections(int open) {
+		await().until(() -> this.agent.connections() == open);
 	}
 
 	/**

@@ -79,8 +79,10 @@ final class Browser implements AutoCloseable {
 	 */
 	static Browser start(Path profile) throws IOException {
 		ProcessBuilder builder = new ProcessBuilder(installed().orElseThrow().toString(), "--headless=new",
-				"--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run", "--disable-extensions",
-				"--remote-debugging-port=0", "--remote-allow-origins=*", "--user-data-dir=" + profile, "about:blank")
+				"--no-sandbox", "--disable-gpu", "--disable-features=BackForwardCache",
+				"--disable-background-networking", "--disable-component-update", "--disable-sync",
+				"--disable-dev-shm-usage", "--no-first-run", "--disable-extensions", "--remote-debugging-port=0",
+				"--remote-allow-origins=*", "--user-data-dir=" + profile, "about:blank")
 			.redirectErrorStream(true);
 		builder.environment().put("TMPDIR", profile.toString());
 		Process process = builder.start();
@@ -153,8 +155,15 @@ final class Browser implements AutoCloseable {
 		command("Page.addScriptToEvaluateOnNewDocument", Map.of("source", script));
 	}
 
+	/**
+	 * Open a page in place of the one that is there, and wait until it has been loaded.
+	 */
 	void open(String url) {
+		evaluate("window.former = true");
 		command("Page.navigate", Map.of("url", url));
+		// there is a moment without any page
+		await().ignoreExceptions()
+			.until(() -> evaluate("!window.former && document.readyState == 'complete'").asBoolean());
 	}
 
 	/**

@@ -86,7 +86,7 @@ public final class ClusterProcess implements AutoCloseable {
 	 * @return a builder
 	 */
 	public static ClusterProcessBuilder securedApplication(Class<?> mainClass) {
-		return java("-cp", TestClassPath.secured(), mainClass.getName());
+		return FastStart.secured(mainClass);
 	}
 
 	/**

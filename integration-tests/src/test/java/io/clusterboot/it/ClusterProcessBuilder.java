@@ -13,18 +13,18 @@ import java.util.regex.Pattern;
 
 /**
  * Collects what an application is started with. Unless a test says otherwise, the limits
- * of the cluster are so far away that no slow machine reaches them: a test that is about
- * one of them sets it.
+ * of the cluster are so far away that no slow machine reaches them, and replacements are
+ * soon believed: a test that is about one of these times sets it.
  */
 public final class ClusterProcessBuilder {
 
 	/** Variables with which the tests' own JVM may have been given options. */
 	static final List<String> JVM_OPTION_VARIABLES = List.of("JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS");
 
-	private static final Map<String, String> FAR_LIMITS = Map.of("cluster.startup.timeout", "10m",
-			"cluster.heartbeat.timeout", "3m", "cluster.drain.timeout", "3m", "cluster.shutdown.timeout", "4m",
-			"cluster.link.reply-timeout", "1m", "cluster.messaging.send-timeout", "1m",
-			"spring.lifecycle.timeout-per-shutdown-phase", "3m");
+	private static final Map<String, String> TIMES = Map.of("cluster.reload.probation", "200ms",
+			"cluster.startup.timeout", "10m", "cluster.heartbeat.timeout", "3m", "cluster.drain.timeout", "3m",
+			"cluster.shutdown.timeout", "4m", "cluster.link.reply-timeout", "1m", "cluster.messaging.send-timeout",
+			"1m", "spring.lifecycle.timeout-per-shutdown-phase", "3m");
 
 	/**
 	 * A JVM that was started with these ignored, as by {@code nohup} or {@code &} in a
@@ -228,7 +228,7 @@ public final class ClusterProcessBuilder {
 		}
 		else {
 			all.putIfAbsent("cluster.workers", Integer.toString(this.workers));
-			FAR_LIMITS.forEach(all::putIfAbsent);
+			TIMES.forEach(all::putIfAbsent);
 			String loadBalancing = System.getProperty("test.load-balancing");
 			if (loadBalancing != null) {
 				all.putIfAbsent("cluster.load-balancing", loadBalancing);

@@ -40,25 +40,40 @@ final class FastStart {
 	 * @return a builder
 	 */
 	static ClusterProcessBuilder application(TestServer server, Class<?> mainClass) {
-		List<Path> entries = Stream.of(TestClassPath.open(server).split(File.pathSeparator))
+		return application(server.name().toLowerCase(Locale.ROOT), TestClassPath.open(server), server.application(),
+				mainClass);
+	}
+
+	/**
+	 * An application of the test class path with Spring Security.
+	 * @param mainClass its main class
+	 * @return a builder
+	 */
+	static ClusterProcessBuilder secured(Class<?> mainClass) {
+		return application("secured", TestClassPath.secured(), mainClass, mainClass);
+	}
+
+	private static ClusterProcessBuilder application(String name, String classPath, Class<?> trained,
+			Class<?> mainClass) {
+		List<Path> entries = Stream.of(classPath.split(File.pathSeparator))
 			.map(Path::of)
 			.filter(Files::exists)
 			.toList();
-		Path directory = DIRECTORY.resolve(server.name().toLowerCase(Locale.ROOT) + "-" + version(entries));
+		Path directory = DIRECTORY.resolve(name + "-" + version(entries));
 		// archives are for jars only
 		List<Path> jars = entries.stream()
 			.map((entry) -> Files.isDirectory(entry) ? directory.resolve("classes-" + entries.indexOf(entry) + ".jar")
 					: entry)
 			.toList();
-		String classPath = String.join(File.pathSeparator, jars.stream().map(Path::toString).toList());
+		String jarPath = String.join(File.pathSeparator, jars.stream().map(Path::toString).toList());
 		return start(directory, () -> {
 			for (int i = 0; i < entries.size(); i++) {
 				if (Files.isDirectory(entries.get(i))) {
 					jar(entries.get(i), jars.get(i));
 				}
 			}
-			return List.of("-cp", classPath, server.application().getName());
-		}, "-cp", classPath, mainClass.getName());
+			return List.of("-cp", jarPath, trained.getName());
+		}, "-cp", jarPath, mainClass.getName());
 	}
 
 	/**
@@ -125,16 +140,33 @@ final class FastStart {
 		return ClusterProcess.java(target).jvmOptions(JVM_OPTIONS.get(0), "-XX:SharedArchiveFile=" + archive);
 	}
 
+	/**
+	 * Archive what a primary and a worker load from their start to their end.
+	 */
 	private static void train(List<String> target, Path archive) throws IOException {
+		Path classes = archive.resolveSibling("classes.list");
+		try (ClusterProcess cluster = ClusterProcess.java(target.toArray(String[]::new))
+			.jvmOptions(JVM_OPTIONS.get(0), "-XX:DumpLoadedClassList=" + classes)
+			.workers(1)
+			.property("spring.data.redis.port", 1)
+			// what is logged is for others to look at
+			.expectError("")
+			.start(); HttpConnection connection = HttpConnection.open(cluster.port(), Deadlines.EVENT)) {
+			connection.get("/actuator/cluster");
+		}
+		Path all = archive.resolveSibling("all-classes.list");
+		// the starter gives each worker a file of its own
+		Files.write(all,
+				Stream.of(classes.resolveSibling("classes.worker-1.list"), classes)
+					.flatMap((list) -> read(list).lines())
+					.distinct()
+					.toList());
 		// a JVM that is killed leaves a part of an archive
 		Path unfinished = Path.of(archive + ".unfinished");
-		List<String> arguments = new ArrayList<>(JVM_OPTIONS);
-		arguments.addAll(List.of("-XX:ArchiveClassesAtExit=" + unfinished, "-Dspring.context.exit=onRefresh"));
-		arguments.addAll(target);
-		arguments.addAll(List.of("--server.address=127.0.0.1", "--server.port=0",
-				"--management.endpoints.web.exposure.include=health,cluster",
-				"--management.endpoint.health.probes.enabled=true"));
-		run(arguments);
+		List<String> dump = new ArrayList<>(JVM_OPTIONS);
+		dump.addAll(List.of("-Xshare:dump", "-XX:SharedClassListFile=" + all, "-XX:SharedArchiveFile=" + unfinished,
+				"-cp", target.get(1)));
+		run(dump);
 		assertThat(unfinished).isNotEmptyFile();
 		Files.move(unfinished, archive);
 	}

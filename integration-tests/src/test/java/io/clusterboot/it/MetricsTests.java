@@ -63,6 +63,8 @@ class MetricsTests {
 			.property("management.endpoints.web.exposure.include", "health,cluster,metrics,prometheus")
 			.property("management.endpoint.cluster.access", "unrestricted")
 			.property("cluster.load-balancing", "round-robin")
+			// a connection that moves to a worker that stands still waits there
+			.property("cluster.rebalance.enabled", false)
 			.property("cluster.metrics.timeout", "10s")
 			.property("cluster.startup.timeout", "10m")
 			.property("cluster.heartbeat.timeout", "10m")

@@ -101,7 +101,7 @@ class PortSharingTests {
 		}
 
 		private static LoadGenerator load() {
-			return LoadGenerator.on(port).clients(CLIENTS).pause(Duration.ofMillis(5));
+			return LoadGenerator.on(port).clients(CLIENTS).pause(Duration.ofMillis(10));
 		}
 
 		/**

@@ -66,7 +66,6 @@ class SecurityTests {
 		@BeforeAll
 		void start() {
 			this.cluster = ClusterProcess.securedApplication(SecuredApplication.class)
-				.jvmOptions("-XX:+UseSerialGC")
 				.property("app.csrf", true)
 				.property("management.endpoints.web.exposure.include", "health,cluster,clusterdashboard")
 				.property("management.endpoint.cluster.access", "unrestricted")
@@ -159,7 +158,6 @@ class SecurityTests {
 	void onlyOperatorsControlTheCluster() throws Exception {
 		try (ClusterProcess cluster = ClusterProcess.securedApplication(SecuredApplication.class)
 			.workers(1)
-			.jvmOptions("-XX:+UseSerialGC")
 			.property("management.endpoint.cluster.access", "unrestricted")
 			.property("cluster.startup.timeout", "10m")
 			.property("cluster.reload.probation", "100ms")

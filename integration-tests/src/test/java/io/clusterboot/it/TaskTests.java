@@ -9,6 +9,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
@@ -226,9 +227,7 @@ class TaskTests {
 			Files.delete(gate());
 			reload = new Operations(cluster).begin("reload?wait=3m");
 			await().atMost(Deadlines.EVENT).until(() -> cluster.workerPids().size() > before.size());
-			while (!pids.containsAll(before)) {
-				pids.addAll(answeredBy());
-			}
+			awaitAnswers(pids, () -> pids.containsAll(before));
 			Files.createFile(gate());
 			await().atMost(Deadlines.EVENT)
 				.until(() -> cluster.cluster()
@@ -242,19 +241,25 @@ class TaskTests {
 				assertThat(submission.reply().body()).isEqualTo("held");
 			}
 		}
-		while (!reload.isDone()) {
-			pids.addAll(answeredBy());
-		}
+		awaitAnswers(pids, reload::isDone);
 		assertThat(reload.join().status()).as(reload.join().body()).isEqualTo(200);
 		Set<Long> after = cluster.awaitReplaced(before).pids();
-		while (!pids.containsAll(after)) {
-			pids.addAll(answeredBy());
-		}
+		awaitAnswers(pids, () -> pids.containsAll(after));
 		assertThat(pids).hasSize(before.size() + after.size());
 	}
 
 	/**
-	 * Run batches of which nothing may be missing.
+	 * Run batches, with pauses that leave the processors to workers that start.
+	 */
+	private static void awaitAnswers(Set<Long> pids, Callable<Boolean> enough) {
+		await().atMost(Deadlines.EVENT).until(() -> {
+			pids.addAll(answeredBy());
+			return enough.call();
+		});
+	}
+
+	/**
+	 * Run a batch of which nothing may be missing.
 	 */
 	private static List<Long> answeredBy() {
 		assertThat(numbers("/map?count=300"))
