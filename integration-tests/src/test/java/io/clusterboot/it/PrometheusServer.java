@@ -22,6 +22,8 @@ import tools.jackson.databind.json.JsonMapper;
  */
 final class PrometheusServer implements AutoCloseable {
 
+	private static final int UNAVAILABLE = 503;
+
 	private final HttpClient client = HttpClient.newHttpClient();
 
 	private final Process process;
@@ -102,7 +104,10 @@ final class PrometheusServer implements AutoCloseable {
 			HttpRequest request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + this.port + path))
 				.timeout(Deadlines.EVENT)
 				.build();
-			return JsonMapper.shared().readTree(this.client.send(request, HttpResponse.BodyHandlers.ofString()).body());
+			HttpResponse<String> response = this.client.send(request, HttpResponse.BodyHandlers.ofString());
+			// it listens before it has read what it keeps
+			return (response.statusCode() != UNAVAILABLE) ? JsonMapper.shared().readTree(response.body())
+					: JsonMapper.shared().createObjectNode();
 		}
 		catch (IOException ex) {
 			return JsonMapper.shared().createObjectNode();
