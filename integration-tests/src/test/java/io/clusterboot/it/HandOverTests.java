@@ -41,7 +41,7 @@ class HandOverTests {
 	private static final Duration TIMEOUT = Deadlines.EVENT;
 
 	/** So few that workers can start beside them: each keeps a thread busy. */
-	private static final int BUSY = 3;
+	private static final int BUSY = 2;
 
 	private static ClusterProcess cluster;
 

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -16,6 +17,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
@@ -45,6 +47,9 @@ import static org.awaitility.Awaitility.await;
 @TestMethodOrder(OrderAnnotation.class)
 @ExtendWith(PrintOutputOnFailure.class)
 class SharedStateTests {
+
+	/** Between two increments of a client. */
+	private static final Duration PAUSE = Duration.ofMillis(5);
 
 	private static final int INCREMENTS = Integer.getInteger("state.increments", 3_000);
 
@@ -358,6 +363,8 @@ class SharedStateTests {
 					boolean open = true;
 					while (open && !this.stopped) {
 						open = increment(connection);
+						// leaves the processors to workers that start
+						LockSupport.parkNanos(PAUSE.toNanos());
 					}
 				}
 				catch (IOException ex) {
