@@ -22,8 +22,11 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.DisabledOnOs;
 import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.util.unit.DataSize;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -91,7 +94,8 @@ class RedisServerTests {
 	}
 
 	@Test
-	void runsWhenItIsAskedForAndEndsWhenItIsClosed() throws Exception {
+	@ExtendWith(OutputCaptureExtension.class)
+	void runsWhenItIsAskedForAndEndsWhenItIsClosed(CapturedOutput output) throws Exception {
 		ProcessHandle process;
 		try (RedisServer server = server(null)) {
 			assertThat(server.describe()).isNull();
@@ -100,6 +104,7 @@ class RedisServerTests {
 			process = process(server);
 			assertThat(process.info().arguments()).hasValueSatisfying(
 					(arguments) -> assertThat(arguments).noneMatch((word) -> word.contains(endpoint.password())));
+			assertThat(output).contains("listens at " + endpoint).doesNotContain(endpoint.password());
 			try (StatefulRedisConnection<String, String> connection = connect(endpoint, endpoint.password())) {
 				RedisCommands<String, String> redis = connection.sync();
 				assertThat(redis.configGet("maxmemory")).containsEntry("maxmemory",
