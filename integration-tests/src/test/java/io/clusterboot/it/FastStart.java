@@ -155,10 +155,14 @@ final class FastStart {
 			connection.get("/actuator/cluster");
 		}
 		Path all = archive.resolveSibling("all-classes.list");
-		// the starter gives each worker a file of its own
+		// the starter gives each worker a file of its own. Numbers, which JDK 25 gives
+		// all
+		// classes, are needed for those of the application's own class loaders only
 		Files.write(all,
 				Stream.of(classes.resolveSibling("classes.worker-1.list"), classes)
 					.flatMap((list) -> read(list).lines())
+					.filter((line) -> !line.contains(" source: "))
+					.map((line) -> line.replaceFirst(" id: \\d+$", ""))
 					.distinct()
 					.toList());
 		// a JVM that is killed leaves a part of an archive
