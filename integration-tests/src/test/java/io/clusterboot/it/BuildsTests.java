@@ -138,7 +138,7 @@ class BuildsTests {
 		try (ClusterProcess cluster = application(false).property("cluster.staging.directory", file).start()) {
 			cluster.awaitReady();
 			assertThat(launchedJar(cluster.workerPids().get(0))).isEqualTo(this.jar);
-			assertThat(cluster.output().lines()).filteredOn((line) -> line.contains("WARN"))
+			assertThat(cluster.output().lines()).filteredOn((line) -> line.contains(" WARN "))
 				.singleElement()
 				.asString()
 				.contains("Workers run from the original files")
