@@ -2,7 +2,6 @@ package io.clusterboot.it;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -42,13 +41,9 @@ public final class ClusterProcessBuilder {
 
 	private final Map<String, String> environment = new LinkedHashMap<>();
 
-	private final List<String> arguments = new ArrayList<>();
-
 	private final List<Pattern> expectedErrors = new ArrayList<>();
 
 	private int workers = 2;
-
-	private boolean argumentFile;
 
 	private Path directory;
 
@@ -96,25 +91,6 @@ public final class ClusterProcessBuilder {
 
 	public ClusterProcessBuilder environment(String name, String value) {
 		this.environment.put(name, value);
-		return this;
-	}
-
-	/**
-	 * Arguments that are passed as they are, after the properties.
-	 * @param arguments the arguments
-	 * @return this
-	 */
-	public ClusterProcessBuilder arguments(String... arguments) {
-		this.arguments.addAll(List.of(arguments));
-		return this;
-	}
-
-	/**
-	 * Start with {@code java @file}.
-	 * @return this
-	 */
-	public ClusterProcessBuilder argumentFile() {
-		this.argumentFile = true;
 		return this;
 	}
 
@@ -190,7 +166,7 @@ public final class ClusterProcessBuilder {
 		return new LoggedServers(hasManagementPort() ? 2 : 1, extraServer);
 	}
 
-	ProcessBuilder process() throws IOException {
+	ProcessBuilder process() {
 		List<String> command = new ArrayList<>();
 		if (LINUX) {
 			command.addAll(DEFAULT_SIGNALS);
@@ -203,21 +179,12 @@ public final class ClusterProcessBuilder {
 		return process;
 	}
 
-	private List<String> javaCommand() throws IOException {
-		List<String> options = new ArrayList<>(this.jvmOptions);
-		options.addAll(this.target);
+	private List<String> javaCommand() {
 		List<String> command = new ArrayList<>();
 		command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-		if (this.argumentFile) {
-			Path file = this.directory.resolve("options");
-			Files.write(file, options.stream().map(ClusterProcessBuilder::quote).toList(), StandardCharsets.UTF_8);
-			command.add("@" + file);
-		}
-		else {
-			command.addAll(options);
-		}
+		command.addAll(this.jvmOptions);
+		command.addAll(this.target);
 		allProperties().forEach((name, value) -> command.add("--" + name + "=" + value));
-		command.addAll(this.arguments);
 		return command;
 	}
 
@@ -238,10 +205,6 @@ public final class ClusterProcessBuilder {
 			all.putIfAbsent("management.server.address", "127.0.0.1");
 		}
 		return all;
-	}
-
-	private static String quote(String option) {
-		return '"' + option.replace("\\", "\\\\").replace("\"", "\\\"") + '"';
 	}
 
 }

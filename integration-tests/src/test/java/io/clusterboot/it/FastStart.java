@@ -155,9 +155,8 @@ final class FastStart {
 			connection.get("/actuator/cluster");
 		}
 		Path all = archive.resolveSibling("all-classes.list");
-		// the starter gives each worker a file of its own. Numbers, which JDK 25 gives
-		// all
-		// classes, are needed for those of the application's own class loaders only
+		// the starter gives each worker a file of its own. The numbers that JDK 25 gives
+		// classes differ, and only those of other class loaders need them
 		Files.write(all,
 				Stream.of(classes.resolveSibling("classes.worker-1.list"), classes)
 					.flatMap((list) -> read(list).lines())
