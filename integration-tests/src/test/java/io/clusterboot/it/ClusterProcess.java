@@ -31,7 +31,7 @@ public final class ClusterProcess implements AutoCloseable {
 
 	private static final Queue<ClusterProcess> STARTED = new ConcurrentLinkedQueue<>();
 
-	private static final Duration POLL = Duration.ofMillis(50);
+	private static final Duration POLL = Duration.ofMillis(100);
 
 	static {
 		Runtime.getRuntime()

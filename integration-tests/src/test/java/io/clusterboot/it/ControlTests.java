@@ -94,7 +94,7 @@ class ControlTests {
 	private static LoadGenerator load() {
 		return LoadGenerator.on(cluster.port())
 			.clients(2)
-			.pause(Duration.ofMillis(10))
+			.pause(Duration.ofMillis(30))
 			.timeout(WAIT)
 			.duration(Duration.ofMinutes(20));
 	}

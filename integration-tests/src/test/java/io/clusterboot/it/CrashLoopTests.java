@@ -8,6 +8,7 @@ import java.util.regex.Pattern;
 
 import io.clusterboot.it.ClusterView.Worker;
 import io.clusterboot.it.app.ExitingApplication;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.DisabledIfSystemProperty;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -23,6 +24,7 @@ import static org.awaitility.Awaitility.await;
  * are is what {@code SupervisorBackOffTests} are about.
  */
 @ExtendWith(PrintOutputOnFailure.class)
+@Tag("full")
 @DisabledIfSystemProperty(named = "test.server", matches = "netty",
 		disabledReason = "the application is made of servlets")
 class CrashLoopTests {

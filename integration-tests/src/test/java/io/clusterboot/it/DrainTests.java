@@ -167,11 +167,11 @@ class DrainTests {
 			LoadGenerator.Running load = LoadGenerator.on(port)
 				.clients(LOAD_CLIENTS)
 				.keepAlive()
-				.pause(Duration.ofMillis(2))
+				.pause(Duration.ofMillis(5))
 				.start();
 			LoadGenerator.Running visitors = LoadGenerator.on(port)
 				.clients(VISITORS)
-				.pause(Duration.ofMillis(2))
+				.pause(Duration.ofMillis(5))
 				.start();
 			stopAtEnd(load, visitors);
 			load.awaitAnswers(200);

@@ -1,7 +1,6 @@
 package io.clusterboot.it;
 
 import java.io.ByteArrayOutputStream;
-import java.io.File;
 import java.io.IOException;
 import java.net.URISyntaxException;
 import java.nio.charset.StandardCharsets;
@@ -82,9 +81,10 @@ final class ExecutableJar {
 		attributes.put(Attributes.Name.MANIFEST_VERSION, "1.0");
 		attributes.put(Attributes.Name.MAIN_CLASS, TestServer.selected().application().getName());
 		attributes.put(Attributes.Name.CLASS_PATH,
-				Stream.of(TestClassPath.open().split(File.pathSeparator))
-					.map((entry) -> Path.of(entry).toAbsolutePath())
-					.filter((entry) -> !entry.equals(own) && Files.exists(entry))
+				TestClassPath.open(TestServer.selected())
+					.stream()
+					.map(Path::toAbsolutePath)
+					.filter((entry) -> !entry.equals(own))
 					.map((entry) -> entry.toUri().toString())
 					.collect(Collectors.joining(" ")));
 		return manifest;

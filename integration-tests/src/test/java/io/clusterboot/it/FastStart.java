@@ -40,8 +40,7 @@ final class FastStart {
 	 * @return a builder
 	 */
 	static ClusterProcessBuilder application(TestServer server, Class<?> mainClass) {
-		return application(server.name().toLowerCase(Locale.ROOT), TestClassPath.open(server), server.application(),
-				mainClass);
+		return application(server, List.of(), mainClass);
 	}
 
 	/**
@@ -50,30 +49,30 @@ final class FastStart {
 	 * @return a builder
 	 */
 	static ClusterProcessBuilder secured(Class<?> mainClass) {
-		return application("secured", TestClassPath.secured(), mainClass, mainClass);
+		return application(TestServer.selected(), TestClassPath.security(TestServer.selected()), mainClass);
 	}
 
-	private static ClusterProcessBuilder application(String name, String classPath, Class<?> trained,
-			Class<?> mainClass) {
-		List<Path> entries = Stream.of(classPath.split(File.pathSeparator))
-			.map(Path::of)
-			.filter(Files::exists)
-			.toList();
-		Path directory = DIRECTORY.resolve(name + "-" + version(entries));
+	/**
+	 * What is added comes after what is in the archive, which is good for any class path
+	 * that begins as its own does.
+	 */
+	private static ClusterProcessBuilder application(TestServer server, List<Path> added, Class<?> mainClass) {
+		List<Path> entries = TestClassPath.open(server);
+		Path directory = DIRECTORY.resolve(server.name().toLowerCase(Locale.ROOT) + "-" + version(entries));
 		// archives are for jars only
 		List<Path> jars = entries.stream()
 			.map((entry) -> Files.isDirectory(entry) ? directory.resolve("classes-" + entries.indexOf(entry) + ".jar")
 					: entry)
 			.toList();
-		String jarPath = String.join(File.pathSeparator, jars.stream().map(Path::toString).toList());
+		String archived = TestClassPath.join(jars);
 		return start(directory, () -> {
 			for (int i = 0; i < entries.size(); i++) {
 				if (Files.isDirectory(entries.get(i))) {
 					jar(entries.get(i), jars.get(i));
 				}
 			}
-			return List.of("-cp", jarPath, trained.getName());
-		}, "-cp", jarPath, mainClass.getName());
+			return List.of("-cp", archived, server.application().getName());
+		}, "-cp", TestClassPath.join(Stream.concat(jars.stream(), added.stream()).toList()), mainClass.getName());
 	}
 
 	/**
@@ -121,23 +120,37 @@ final class FastStart {
 
 	private static synchronized ClusterProcessBuilder start(Path directory, Preparation preparation, String... target) {
 		Path archive = directory.resolve("classes.jsa");
-		try {
-			Files.createDirectories(DIRECTORY);
-			// other classes may be tested by another process meanwhile
-			try (FileChannel lock = FileChannel.open(DIRECTORY.resolve("lock"), StandardOpenOption.CREATE,
-					StandardOpenOption.WRITE)) {
-				lock.lock();
-				if (!Files.exists(archive)) {
-					deleteOthers(directory);
-					Files.createDirectories(directory);
-					train(preparation.prepare(), archive);
-				}
+		if (!Files.exists(archive)) {
+			try {
+				prepare(directory, preparation, archive);
+			}
+			catch (IOException ex) {
+				throw new UncheckedIOException(ex);
 			}
 		}
-		catch (IOException ex) {
-			throw new UncheckedIOException(ex);
-		}
 		return ClusterProcess.java(target).jvmOptions(JVM_OPTIONS.get(0), "-XX:SharedArchiveFile=" + archive);
+	}
+
+	/**
+	 * Other classes may be tested by other processes meanwhile, which wait for what they
+	 * need and for nothing else.
+	 */
+	private static void prepare(Path directory, Preparation preparation, Path archive) throws IOException {
+		Files.createDirectories(DIRECTORY);
+		try (FileChannel lock = FileChannel.open(DIRECTORY.resolve(purpose(directory) + ".lock"),
+				StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
+			lock.lock();
+			if (!Files.exists(archive)) {
+				deleteOthers(directory);
+				Files.createDirectories(directory);
+				train(preparation.prepare(), archive);
+			}
+		}
+	}
+
+	private static String purpose(Path directory) {
+		String name = directory.getFileName().toString();
+		return name.substring(0, name.indexOf('-'));
 	}
 
 	/**
@@ -178,10 +191,9 @@ final class FastStart {
 	 * Delete what was made for the same purpose from something else.
 	 */
 	private static void deleteOthers(Path directory) throws IOException {
-		String name = directory.getFileName().toString();
-		String purpose = name.substring(0, name.indexOf('-') + 1);
+		String prefix = purpose(directory) + "-";
 		try (Stream<Path> directories = Files.list(DIRECTORY)) {
-			directories.filter((other) -> other.getFileName().toString().startsWith(purpose))
+			directories.filter((other) -> other.getFileName().toString().startsWith(prefix))
 				.forEach(ClusterProcess::delete);
 		}
 	}

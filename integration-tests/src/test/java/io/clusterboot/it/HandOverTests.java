@@ -40,7 +40,7 @@ class HandOverTests {
 
 	private static final Duration TIMEOUT = Deadlines.EVENT;
 
-	/** So few that workers can start beside them: each keeps a thread busy. */
+	/** So few that workers can start beside them. */
 	private static final int BUSY = 2;
 
 	private static ClusterProcess cluster;
@@ -122,7 +122,7 @@ class HandOverTests {
 			.get("/pid?busy", "^(\\d+)$")
 			.clients(BUSY)
 			.keepAlive()
-			.pause(Duration.ofNanos(1))
+			.pause(Duration.ofMillis(3))
 			.duration(TIMEOUT.multipliedBy(2))
 			.start();
 		try {

@@ -41,7 +41,7 @@ class HangTests {
 	private static LoadGenerator load(ClusterProcess cluster) {
 		return LoadGenerator.on(cluster.port())
 			.clients(2)
-			.pause(Duration.ofMillis(10))
+			.pause(Duration.ofMillis(30))
 			.timeout(Deadlines.EVENT)
 			.duration(Deadlines.EVENT);
 	}

@@ -62,24 +62,24 @@ final class LoadMix implements AutoCloseable {
 	}
 
 	private void startRequests(Duration longest) {
-		start("connection per request", 2, 20, 40, LoadGenerator.on(this.port));
-		start("busy keep-alive", 2, 5, 15, LoadGenerator.on(this.port).keepAlive());
+		start("connection per request", 2, 30, 60, LoadGenerator.on(this.port));
+		start("busy keep-alive", 2, 10, 30, LoadGenerator.on(this.port).keepAlive());
 		start("slow keep-alive", 4, 100, 900, LoadGenerator.on(this.port).keepAlive());
-		start("slow requests", 2, 10, 100,
+		start("slow requests", 2, 20, 200,
 				LoadGenerator.on(this.port).get("/slow?ms=" + longest.toMillis(), "^(\\d+)$").keepAlive());
-		start("TLS, connection per request", 1, 40, 80, LoadGenerator.on(this.tlsPort).tls(this.trust));
-		start("TLS keep-alive", 2, 10, 100, LoadGenerator.on(this.tlsPort).tls(this.trust).keepAlive());
+		start("TLS, connection per request", 1, 80, 160, LoadGenerator.on(this.tlsPort).tls(this.trust));
+		start("TLS keep-alive", 2, 20, 200, LoadGenerator.on(this.tlsPort).tls(this.trust).keepAlive());
 	}
 
 	private void startConversations(Duration longest) {
 		HttpClient webSockets = HttpClient.newHttpClient();
-		start("request in pieces", 2, 10, 100,
+		start("request in pieces", 2, 20, 200,
 				(random) -> new HesitantClient(this::open, random, Duration.ofMillis(200)));
-		start("upload", 3, 10, 100, (random) -> new UploadClient(this::open, random, longest.dividedBy(3), longest));
-		start("pipelining", 2, 10, 60, (random) -> new PipeliningClient(this::open));
-		start("HTTP/2", 2, 10, 200,
+		start("upload", 3, 20, 200, (random) -> new UploadClient(this::open, random, longest.dividedBy(3), longest));
+		start("pipelining", 2, 20, 120, (random) -> new PipeliningClient(this::open));
+		start("HTTP/2", 2, 20, 400,
 				(random) -> new StreamsClient(() -> Http2Connection.open(this.tlsPort, Deadlines.EVENT, this.trust)));
-		start(WEB_SOCKET, 3, 20, 100, (random) -> new EchoClient(webSockets, this.port));
+		start(WEB_SOCKET, 3, 40, 200, (random) -> new EchoClient(webSockets, this.port));
 		start(EVENTS, 3, 0, 0, (random) -> new EventsClient(this::open));
 	}
 

@@ -100,7 +100,7 @@ abstract class LosingAndReplacing {
 	}
 
 	private LoadGenerator load() {
-		return LoadGenerator.on(this.cluster.port()).clients(CLIENTS).pause(Duration.ofMillis(10));
+		return LoadGenerator.on(this.cluster.port()).clients(CLIENTS).pause(Duration.ofMillis(30));
 	}
 
 	/**

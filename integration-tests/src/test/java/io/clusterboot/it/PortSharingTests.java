@@ -54,6 +54,7 @@ class PortSharingTests {
 	 * of workers that come and go.
 	 */
 	@Nested
+	@Tag("full")
 	@DisabledIfSystemProperty(named = "test.load-balancing", matches = "round-robin",
 			disabledReason = "connections cannot be passed on to workers that listen for themselves")
 	@TestMethodOrder(OrderAnnotation.class)
@@ -101,7 +102,7 @@ class PortSharingTests {
 		}
 
 		private static LoadGenerator load() {
-			return LoadGenerator.on(port).clients(CLIENTS).pause(Duration.ofMillis(10));
+			return LoadGenerator.on(port).clients(CLIENTS).pause(Duration.ofMillis(30));
 		}
 
 		/**

@@ -100,10 +100,12 @@ class RelaunchTests {
 		@BeforeAll
 		static void start() throws IOException {
 			debugPort = Ports.free(4);
-			List<String> entries = new ArrayList<>(List.of(TestClassPath.open().split(":")));
-			entries.replaceAll(WithEverything::throughLinkWithSpace);
+			List<Path> entries = TestClassPath.open(TestServer.selected())
+				.stream()
+				.map(WithEverything::throughLinkWithSpace)
+				.toList();
 			List<String> words = new ArrayList<>(
-					List.of("-cp", String.join(":", entries), TestServer.selected().application().getName()));
+					List.of("-cp", TestClassPath.join(entries), TestServer.selected().application().getName()));
 			words.addAll(HARD_TO_QUOTE);
 			optionFile = directory.resolve("options");
 			Files.write(optionFile, words.stream().map(WithEverything::quote).toList(), StandardCharsets.UTF_8);
@@ -131,14 +133,13 @@ class RelaunchTests {
 			return '"' + word.replace("\\", "\\\\").replace("\"", "\\\"") + '"';
 		}
 
-		private static String throughLinkWithSpace(String entry) {
-			Path target = Path.of(entry);
-			if (!Files.isDirectory(target)) {
+		private static Path throughLinkWithSpace(Path entry) {
+			if (!Files.isDirectory(entry)) {
 				return entry;
 			}
 			try {
 				Path parent = Files.createTempDirectory(directory, "with space ");
-				return Files.createSymbolicLink(parent.resolve("classes"), target.toAbsolutePath()).toString();
+				return Files.createSymbolicLink(parent.resolve("classes"), entry.toAbsolutePath());
 			}
 			catch (IOException ex) {
 				throw new IllegalStateException(ex);

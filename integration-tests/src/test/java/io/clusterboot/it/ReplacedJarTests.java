@@ -11,6 +11,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.MethodOrderer.OrderAnnotation;
 import org.junit.jupiter.api.Order;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestMethodOrder;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -126,6 +127,7 @@ class ReplacedJarTests {
 
 	@Test
 	@Order(3)
+	@Tag("full")
 	void workerThatIsToEndIsReplaced() {
 		long leaving = cluster.workerPids().get(0);
 		Processes.signal("TERM", List.of(leaving));

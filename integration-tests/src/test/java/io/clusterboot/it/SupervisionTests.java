@@ -138,7 +138,7 @@ class SupervisionTests {
 	@Test
 	@Order(3)
 	void killedWorkersFailNothingButTheirRequestsInFlight() {
-		killUnderLoad(4);
+		killUnderLoad(2);
 	}
 
 	/**
@@ -218,7 +218,7 @@ class SupervisionTests {
 	@Test
 	@Order(5)
 	void workersThatAreKilledWhileTheyStartAreReplaced() {
-		killStarting(3);
+		killStarting(2);
 	}
 
 	/**

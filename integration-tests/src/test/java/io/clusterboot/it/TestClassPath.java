@@ -1,11 +1,13 @@
 package io.clusterboot.it;
 
 import java.io.File;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
-import java.util.function.Predicate;
+import java.util.List;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * What of the tests' class path the applications under test have on theirs.
@@ -26,33 +28,31 @@ final class TestClassPath {
 	 * Without what only tests need, without Spring Security, whose presence closes an
 	 * application, and without other web servers.
 	 */
-	static String open(TestServer server) {
-		return of(server, (jar) -> !SECURITY.matcher(jar).find());
+	static List<Path> open(TestServer server) {
+		return entries().filter(server::needs).filter((entry) -> !SECURITY.matcher(name(entry)).find()).toList();
 	}
 
 	/**
-	 * The same for the server that is tested ({@code test.server}).
+	 * What an application with Spring Security has besides.
 	 */
-	static String open() {
-		return open(TestServer.selected());
+	static List<Path> security(TestServer server) {
+		return entries().filter(server::needs).filter((entry) -> SECURITY.matcher(name(entry)).find()).toList();
 	}
 
-	/**
-	 * The same with Spring Security.
-	 */
-	static String secured() {
-		return of(TestServer.selected(), (jar) -> true);
+	static String join(List<Path> entries) {
+		return entries.stream().map(Path::toString).collect(Collectors.joining(File.pathSeparator));
 	}
 
-	private static String of(TestServer server, Predicate<String> wanted) {
+	private static Stream<Path> entries() {
 		String classPath = System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
 		return Arrays.stream(classPath.split(File.pathSeparator))
-			.filter((entry) -> server.needs(entry))
-			.filter((entry) -> {
-				String jar = Path.of(entry).getFileName().toString();
-				return !jar.endsWith(".jar") || (!FOR_TESTS.matcher(jar).find() && wanted.test(jar));
-			})
-			.collect(Collectors.joining(File.pathSeparator));
+			.map(Path::of)
+			.filter((entry) -> !name(entry).endsWith(".jar") || !FOR_TESTS.matcher(name(entry)).find())
+			.filter(Files::exists);
+	}
+
+	private static String name(Path entry) {
+		return entry.getFileName().toString();
 	}
 
 }

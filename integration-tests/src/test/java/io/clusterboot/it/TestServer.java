@@ -1,5 +1,6 @@
 package io.clusterboot.it;
 
+import java.nio.file.Path;
 import java.util.Locale;
 import java.util.regex.Pattern;
 
@@ -56,8 +57,8 @@ enum TestServer {
 	 * @param entry an entry of the tests' class path
 	 * @return whether it is for this server, or has nothing to do with servers
 	 */
-	boolean needs(String entry) {
-		return !this.othersJars.matcher(entry).find();
+	boolean needs(Path entry) {
+		return !this.othersJars.matcher(entry.toString()).find();
 	}
 
 	/**
