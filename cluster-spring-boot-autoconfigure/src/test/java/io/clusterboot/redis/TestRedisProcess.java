@@ -13,6 +13,8 @@ import io.clusterboot.protocol.RedisEndpoint;
 import org.springframework.util.FileSystemUtils;
 import org.springframework.util.unit.DataSize;
 
+import static org.awaitility.Awaitility.await;
+
 /**
  * A Redis as a cluster runs it.
  */
@@ -53,9 +55,10 @@ final class TestRedisProcess extends TestRedis {
 
 	@Override
 	public void kill() {
-		ProcessHandle.of(Objects.requireNonNull(Objects.requireNonNull(this.server.describe()).pid()))
-			.orElseThrow()
-			.destroyForcibly();
+		// clients may be connected to one that has only just been started before its pid
+		// is known
+		Long pid = await().until(() -> Objects.requireNonNull(this.server.describe()).pid(), Objects::nonNull);
+		ProcessHandle.of(pid).orElseThrow().destroyForcibly();
 	}
 
 	@Override

@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.LockSupport;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -182,6 +183,8 @@ class DashboardTests {
 				try {
 					while (!enough.get()) {
 						connections.get(0).get("/shop/");
+						// leaves the processors to the page
+						LockSupport.parkNanos(Duration.ofMillis(10).toNanos());
 					}
 				}
 				catch (IOException ex) {

@@ -12,6 +12,12 @@ public final class Deadlines {
 	/** For anything that is to happen: a line, an answer, a state, an exit. */
 	public static final Duration EVENT = Duration.ofMinutes(3);
 
+	/**
+	 * For a process that computes all the time: ten seconds of a processor that twenty
+	 * others want as well are minutes.
+	 */
+	static final Duration WORK = Duration.ofMinutes(10);
+
 	private Deadlines() {
 	}
 

@@ -234,7 +234,7 @@ final class FastStart {
 		builder.environment().keySet().removeAll(ClusterProcessBuilder.JVM_OPTION_VARIABLES);
 		Process process = builder.start();
 		try {
-			assertThat(process.waitFor(Deadlines.EVENT.toMillis(), TimeUnit.MILLISECONDS)).as("%s ends", command)
+			assertThat(process.waitFor(Deadlines.WORK.toMillis(), TimeUnit.MILLISECONDS)).as("%s ends", command)
 				.isTrue();
 			assertThat(process.exitValue()).as(() -> command + "\n" + read(output)).isZero();
 		}

@@ -125,18 +125,16 @@ class LoadBalancingTests {
 			super("least-load");
 		}
 
-	}
-
-	/**
-	 * What workers tell of themselves decides.
-	 */
-	@Test
-	void whoIsBusyOrReportsALoadGetsNothing(@TempDir Path directory) throws IOException {
-		try (ClusterProcess cluster = cluster("least-load").start()) {
-			cluster.awaitReady();
-			assertBusyWorkersGetNothing(cluster, directory);
-			assertLoadedWorkersGetNothing(cluster);
+		/**
+		 * What workers tell of themselves decides.
+		 */
+		@Test
+		@Order(6)
+		void whoIsBusyOrReportsALoadGetsNothing(@TempDir Path directory) throws IOException {
+			assertBusyWorkersGetNothing(cluster(), directory);
+			assertLoadedWorkersGetNothing(cluster());
 		}
+
 	}
 
 	private static void assertBusyWorkersGetNothing(ClusterProcess cluster, Path directory) throws IOException {

@@ -136,6 +136,7 @@ class ReplacedJarTests {
 
 	@Test
 	@Order(4)
+	@Tag("full")
 	void failureToStartAWorkerIsLoggedAndOvercome() throws Exception {
 		long pid = cluster.pid();
 		List<Long> killed = cluster.workerPids();

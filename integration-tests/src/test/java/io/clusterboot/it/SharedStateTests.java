@@ -51,7 +51,7 @@ class SharedStateTests {
 	/** Between two increments of a client. */
 	private static final Duration PAUSE = Duration.ofMillis(5);
 
-	private static final int INCREMENTS = Integer.getInteger("state.increments", 3_000);
+	private static final int INCREMENTS = Integer.getInteger("state.increments", 1_000);
 
 	private static final int RELOADS = Integer.getInteger("state.reloads", 1);
 
