@@ -3,6 +3,8 @@ package io.clusterboot.autoconfigure;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -98,9 +100,12 @@ class EmbeddedRedisAutoConfigurationTests {
 
 	@Test
 	void whateverUsesRedisUsesTheSocket() {
+		List<SocketConnectionFactory> used = new ArrayList<>();
 		run((context) -> {
 			assertThat(context).hasNotFailed().hasSingleBean(RedisConnectionFactory.class);
 			SocketConnectionFactory connections = context.getBean(SocketConnectionFactory.class);
+			used.add(connections);
+			assertThat(connections.isRunning()).isTrue();
 			assertThat(connections.getDatabase()).isEqualTo(3);
 			assertThat(connections.getClientConfiguration().getClientName()).hasValue("shop");
 			assertThat(connections.getClientConfiguration().getClientResources())
@@ -116,6 +121,7 @@ class EmbeddedRedisAutoConfigurationTests {
 				assertThat(client.getAddressPort()).contains("redis.sock");
 			});
 		}, "spring.data.redis.database=3", "spring.data.redis.client-name=shop");
+		assertThat(used).singleElement().satisfies((connections) -> assertThat(connections.isRunning()).isFalse());
 	}
 
 	@Test
