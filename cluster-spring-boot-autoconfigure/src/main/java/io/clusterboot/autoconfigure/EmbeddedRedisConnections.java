@@ -1,5 +1,6 @@
 package io.clusterboot.autoconfigure;
 
+import io.clusterboot.state.NoRedisException;
 import io.clusterboot.state.SocketConnectionFactory;
 
 import org.springframework.beans.factory.ObjectProvider;
@@ -33,6 +34,11 @@ final class EmbeddedRedisConnections implements BeanPostProcessor, PriorityOrder
 	public Object postProcessBeforeInitialization(Object bean, String beanName) {
 		if (bean instanceof LettuceConnectionFactory factory
 				&& factory.getHostName().equals(EmbeddedRedisConnectionDetails.HOST)) {
+			if (factory.getClientConfiguration().getReadFrom().isPresent()) {
+				// else the first connection would fail for want of a host
+				throw new NoRedisException("spring.data.redis.lettuce.read-from is set, "
+						+ "and the Redis that the cluster runs has no replica. Remove the property.");
+			}
 			EmbeddedRedisConnectionDetails details = this.details.getObject();
 			RedisSocketConfiguration socket = new RedisSocketConfiguration(details.socket().toString());
 			socket.setDatabase(factory.getDatabase());

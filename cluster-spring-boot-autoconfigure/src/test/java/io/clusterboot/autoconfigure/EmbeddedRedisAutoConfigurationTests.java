@@ -156,6 +156,14 @@ class EmbeddedRedisAutoConfigurationTests {
 			.hasMessageContaining("Jedis"), "spring.data.redis.client-type=jedis");
 	}
 
+	@Test
+	void replicasAreRefused() {
+		run((context) -> assertThat(context).getFailure()
+			.rootCause()
+			.isInstanceOf(NoRedisException.class)
+			.hasMessageContaining("read-from"), "spring.data.redis.lettuce.read-from=replica-preferred");
+	}
+
 	/**
 	 * Whoever makes connections from what Spring Boot knows reaches nobody.
 	 */

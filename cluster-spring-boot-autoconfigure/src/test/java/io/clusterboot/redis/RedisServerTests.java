@@ -20,6 +20,7 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
@@ -123,6 +124,7 @@ class RedisServerTests {
 	 * The directory keeps others away, and the socket itself would do so too.
 	 */
 	@Test
+	@EnabledOnOs(OS.LINUX)
 	void nobodyElseCanConnectToItOrListenInItsPlace() throws Exception {
 		Path parent = Intruder.open(Files.createTempDirectory(Path.of("/tmp"), "redis-server-tests-"));
 		SharedDirectory directory = SharedDirectory.create(parent, "clusterboot-");
