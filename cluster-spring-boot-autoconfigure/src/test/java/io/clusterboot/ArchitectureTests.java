@@ -140,10 +140,15 @@ class ArchitectureTests {
 			.check(CLASSES);
 	}
 
+	/**
+	 * Lettuce is made of it, and does not say how to use another kind of socket.
+	 */
 	@Test
 	void onlyTheNettyAdapterKnowsNetty() {
 		noClasses().that()
 			.resideOutsideOfPackage("io.clusterboot.worker.netty..")
+			.and()
+			.doNotHaveFullyQualifiedName("io.clusterboot.state.DomainSocketClient")
 			.should()
 			.dependOnClassesThat()
 			.resideInAnyPackage("io.netty..", "reactor.netty..")

@@ -10,6 +10,7 @@ import io.clusterboot.worker.WorkerAgent;
 import io.lettuce.core.RedisClient;
 import io.lettuce.core.resource.Delay;
 
+import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
@@ -38,8 +39,7 @@ public final class EmbeddedRedisAutoConfiguration {
 	@Bean
 	EmbeddedRedisConnectionDetails clusterRedisConnectionDetails(WorkerAgent agent, Environment environment) {
 		try {
-			return EmbeddedRedisConnectionDetails.of(agent,
-					environment.getProperty("spring.data.redis.database", Integer.class, 0));
+			return EmbeddedRedisConnectionDetails.of(agent, environment);
 		}
 		catch (IOException ex) {
 			throw new UncheckedIOException("The cluster's Redis cannot be used: " + ex.getMessage(), ex);
@@ -49,6 +49,12 @@ public final class EmbeddedRedisAutoConfiguration {
 	@Configuration(proxyBeanMethods = false)
 	@ConditionalOnClass(RedisClient.class)
 	static class LettuceConfiguration {
+
+		@Bean
+		static EmbeddedRedisConnections clusterRedisConnections(
+				ObjectProvider<EmbeddedRedisConnectionDetails> details) {
+			return new EmbeddedRedisConnections(details);
+		}
 
 		/**
 		 * It is on this machine: what takes as long as others allow by default is down.

@@ -9,6 +9,8 @@ import io.clusterboot.ClusterProperties;
 import io.clusterboot.ClusterProperties.Redis.Mode;
 import io.clusterboot.redis.RedisExecutable;
 import io.clusterboot.worker.WorkerAgent;
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.boot.autoconfigure.condition.ConditionMessage;
@@ -20,12 +22,16 @@ import org.springframework.context.annotation.ConditionContext;
 import org.springframework.context.annotation.ConfigurationCondition;
 import org.springframework.core.env.Environment;
 import org.springframework.core.type.AnnotatedTypeMetadata;
+import org.springframework.util.ClassUtils;
 
 /**
  * Matches in a worker that uses the Redis that the cluster runs: the user wants it, or
- * has configured no other, and there is a program to run.
+ * has configured no other, and there are a program to run and a client that can connect
+ * to it.
  */
 class OnEmbeddedRedisCondition extends SpringBootCondition implements ConfigurationCondition {
+
+	private static final Log logger = LogFactory.getLog(OnEmbeddedRedisCondition.class);
 
 	/** Where a Redis is, as opposed to how it is used. */
 	private static final List<String> CONNECTION = List.of("url", "host", "port", "username", "password", "sentinel",
@@ -47,7 +53,7 @@ class OnEmbeddedRedisCondition extends SpringBootCondition implements Configurat
 		}
 		Mode mode = mode(context.getEnvironment());
 		if (mode != Mode.AUTO) {
-			// without a program, the start fails
+			// without a program or a client, the start fails
 			return new ConditionOutcome(mode == Mode.EMBEDDED, message.because("cluster.redis.mode is " + mode));
 		}
 		String configured = configured(context.getEnvironment());
@@ -55,8 +61,23 @@ class OnEmbeddedRedisCondition extends SpringBootCondition implements Configurat
 			return ConditionOutcome.noMatch(message.because(configured + " is set"));
 		}
 		Path executable = RedisExecutable.find(agent.identity().directory());
-		return (executable != null) ? ConditionOutcome.match(message.because("it runs " + executable))
-				: ConditionOutcome.noMatch(message.because("there is no program of a Redis server"));
+		if (executable == null) {
+			return ConditionOutcome.noMatch(message.because("there is no program of a Redis server"));
+		}
+		if (!usesLettuce(context.getEnvironment())) {
+			logger.warn("The cluster runs no Redis, which listens on a UNIX socket: the application uses Jedis, "
+					+ "with which Spring Boot connects to ports only. Configure a Redis, or use Lettuce");
+			return ConditionOutcome.noMatch(message.because("the application does not use Lettuce"));
+		}
+		return ConditionOutcome.match(message.because("it runs " + executable));
+	}
+
+	/**
+	 * Whether the client that Spring Boot uses can connect to a UNIX socket.
+	 */
+	static boolean usesLettuce(Environment environment) {
+		return ClassUtils.isPresent("io.lettuce.core.RedisClient", OnEmbeddedRedisCondition.class.getClassLoader())
+				&& !"jedis".equalsIgnoreCase(environment.getProperty("spring.data.redis.client-type"));
 	}
 
 	static Mode mode(Environment environment) {

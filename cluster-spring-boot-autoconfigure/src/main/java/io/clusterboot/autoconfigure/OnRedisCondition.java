@@ -39,8 +39,8 @@ class OnRedisCondition extends SpringBootCondition implements ConfigurationCondi
 		boolean assumed = mode == Mode.AUTO && WorkerAgent.current() != null
 				&& OnEmbeddedRedisCondition.configured(context.getEnvironment()) == null
 				&& isBoots(Objects.requireNonNull(context.getBeanFactory()));
-		return new ConditionOutcome(!assumed, message.because(assumed
-				? "none is configured, and there is no program of a Redis server that runs here" : "there is one"));
+		return new ConditionOutcome(!assumed,
+				message.because(assumed ? "none is configured, and the cluster runs none" : "there is one"));
 	}
 
 	/**

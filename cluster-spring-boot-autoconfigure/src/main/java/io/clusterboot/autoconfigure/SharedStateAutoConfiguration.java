@@ -43,7 +43,8 @@ public final class SharedStateAutoConfiguration {
 		if (!beanFactory.containsBean("redisConnectionFactory")) {
 			throw new NoRedisException("spring-boot-data-redis is not on the class path.");
 		}
-		throw new NoRedisException("none is configured, and there is no program of a Redis server that runs here.");
+		throw new NoRedisException("none is configured, and the cluster can run none: there is no program of a Redis "
+				+ "server that runs here, or the application does not use Lettuce.");
 	}
 
 	@Configuration(proxyBeanMethods = false)

@@ -664,9 +664,8 @@ final class Supervisor implements LinkServer.Admission, ClusterSignals.Commands 
 	 */
 	private void provideRedis(WorkerHandle worker, FromWorker.RedisWanted request) {
 		this.redis.provide(Path.of(request.executable()))
-			.whenComplete(
-					(endpoint, failure) -> post(() -> worker.send(new FromPrimary.RedisProvided(request.exchange(),
-							endpoint, (failure != null) ? failure.getMessage() : null))));
+			.whenComplete((socket, failure) -> post(() -> worker.send(new FromPrimary.RedisProvided(request.exchange(),
+					(socket != null) ? socket.toString() : null, (failure != null) ? failure.getMessage() : null))));
 	}
 
 	private void leaveRequested(WorkerHandle worker, String reason) {

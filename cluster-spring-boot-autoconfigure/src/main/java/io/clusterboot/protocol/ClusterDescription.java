@@ -57,11 +57,11 @@ public record ClusterDescription(PrimaryDescription primary, int configuredWorke
 	 * The Redis that the cluster runs.
 	 *
 	 * @param pid process id, or {@code null} while it does not run
-	 * @param port port that it listens on, on the loopback address
+	 * @param socket path of the UNIX socket that it listens on
 	 * @param up whether it runs
 	 * @param restarts how often it was started again after it had ended
 	 */
-	public record RedisDescription(@JsonInclude @Nullable Long pid, int port, boolean up, int restarts) {
+	public record RedisDescription(@JsonInclude @Nullable Long pid, String socket, boolean up, int restarts) {
 	}
 
 	/**

@@ -104,10 +104,10 @@ public sealed interface FromPrimary extends Message {
 	 * Tells where the cluster's Redis listens, whether it is up or not.
 	 *
 	 * @param exchange the number of the worker's {@link FromWorker.RedisWanted}
-	 * @param endpoint where it listens; {@code null} if there can be none
+	 * @param socket path of its UNIX socket; {@code null} if there can be none
 	 * @param error why there can be none
 	 */
-	record RedisProvided(long exchange, @Nullable RedisEndpoint endpoint, @Nullable String error) implements Answer {
+	record RedisProvided(long exchange, @Nullable String socket, @Nullable String error) implements Answer {
 	}
 
 	/**

@@ -2,12 +2,12 @@ package io.clusterboot.redis;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.UnixDomainSocketAddress;
+import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
-import java.security.SecureRandom;
 import java.time.Duration;
-import java.util.HexFormat;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
@@ -16,15 +16,15 @@ import java.util.function.IntFunction;
 
 import io.clusterboot.ClusterProperties;
 import io.clusterboot.protocol.ClusterDescription.RedisDescription;
-import io.clusterboot.protocol.RedisEndpoint;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The cluster's Redis: runs from when the first worker asks for it until all workers have
- * gone, and is started again when it ends. It listens where it listened first, since
- * clients come back there.
+ * gone, and is started again when it ends. It listens on a UNIX socket in the primary's
+ * directory, which nobody but this user can enter: at a port, any user of the machine
+ * could listen in its place while it is away.
  * <p>
  * Thread-safe. A thread of its own starts the server and waits for its end.
  */
@@ -43,10 +43,7 @@ public final class RedisServer implements AutoCloseable {
 	/** Time after which earlier failures are forgotten. */
 	private static final Duration STABLE = Duration.ofSeconds(30);
 
-	/** Somebody else may bind a port that was free. */
-	private static final int ATTEMPTS = 5;
-
-	private static final int PASSWORD_BYTES = 32;
+	private static final String SOCKET = "redis.sock";
 
 	private final ClusterProperties.Redis.Embedded settings;
 
@@ -54,7 +51,9 @@ public final class RedisServer implements AutoCloseable {
 
 	private final Path directory;
 
-	private final CompletableFuture<RedisEndpoint> endpoint = new CompletableFuture<>();
+	private final Path socket;
+
+	private final CompletableFuture<Path> provided = new CompletableFuture<>();
 
 	private final CountDownLatch closed = new CountDownLatch(1);
 
@@ -77,22 +76,23 @@ public final class RedisServer implements AutoCloseable {
 		this.settings = settings;
 		this.backOff = backOff;
 		this.directory = directory;
+		this.socket = directory.resolve(SOCKET);
 	}
 
 	/**
 	 * Start the server, unless it has been started.
 	 * @param executable the program
-	 * @return completes when it listens, or has failed to for the first time; fails with
-	 * an {@link IOException} if there can be none
+	 * @return completes with its UNIX socket when it listens, or has failed to for the
+	 * first time; fails with an {@link IOException} if there can be none
 	 */
-	public synchronized CompletableFuture<RedisEndpoint> provide(Path executable) {
+	public synchronized CompletableFuture<Path> provide(Path executable) {
 		if (this.thread == null && !isClosed()) {
 			Thread starter = new Thread(() -> run(executable), "cluster-redis");
 			starter.setDaemon(true);
 			this.thread = starter;
 			starter.start();
 		}
-		return this.endpoint.copy();
+		return this.provided.copy();
 	}
 
 	/**
@@ -100,27 +100,29 @@ public final class RedisServer implements AutoCloseable {
 	 * @return the description, or {@code null} if nobody has asked for it
 	 */
 	public @Nullable RedisDescription describe() {
-		RedisEndpoint known = this.endpoint.isCompletedExceptionally() ? null : this.endpoint.getNow(null);
+		boolean known = this.provided.isDone() && !this.provided.isCompletedExceptionally();
 		Long current = this.pid;
-		return (known != null) ? new RedisDescription(current, known.port(), current != null, this.restarts) : null;
+		return known ? new RedisDescription(current, this.socket.toString(), current != null, this.restarts) : null;
 	}
 
 	private void run(Path executable) {
 		try (Lifeline lifeline = Lifeline.create(this.directory)) {
 			Path data = dataDirectory();
-			RedisEndpoint first = start(executable, data, lifeline);
-			this.endpoint.complete(first);
-			supervise(executable, new RedisConfiguration(first, data, this.settings), lifeline);
+			awaitPredecessor(data);
+			RedisConfiguration configuration = new RedisConfiguration(this.socket, data, this.settings);
+			launch(executable, configuration, lifeline);
+			this.provided.complete(this.socket);
+			supervise(executable, configuration, lifeline);
 		}
 		catch (IOException | UncheckedIOException ex) {
 			logger.error("There is no Redis: " + ex.getMessage(), ex);
-			this.endpoint.completeExceptionally(ex);
+			this.provided.completeExceptionally(ex);
 		}
 		catch (InterruptedException ex) {
 			Thread.currentThread().interrupt();
 		}
 		finally {
-			this.endpoint.completeExceptionally(new IOException("The cluster stops"));
+			this.provided.completeExceptionally(new IOException("The cluster stops"));
 			stop();
 		}
 	}
@@ -134,41 +136,30 @@ public final class RedisServer implements AutoCloseable {
 		return data.toRealPath();
 	}
 
-	/**
-	 * A port is free until it is bound. Once it has been told to clients it stays.
-	 */
-	private RedisEndpoint start(Path executable, Path data, Lifeline lifeline)
-			throws IOException, InterruptedException {
-		byte[] secret = new byte[PASSWORD_BYTES];
-		new SecureRandom().nextBytes(secret);
-		String password = HexFormat.of().formatHex(secret);
-		awaitPredecessor(data);
-		for (int attempt = 1;; attempt++) {
-			RedisEndpoint candidate = new RedisEndpoint(LoopbackPorts.free(), password);
-			RedisConfiguration configuration = new RedisConfiguration(candidate, data, this.settings);
-			launch(executable, configuration, lifeline);
-			if (this.pid != null || attempt == ATTEMPTS || isClosed()) {
-				return candidate;
-			}
-			RedisProcess failed = this.process;
-			if (failed != null && failed.isAlive()) {
-				return candidate;
-			}
-		}
-	}
-
 	private void launch(Path executable, RedisConfiguration configuration, Lifeline lifeline)
 			throws IOException, InterruptedException {
 		RedisProcess redis = RedisProcess.start(executable, configuration, lifeline.path());
 		this.process = redis;
 		long start = System.nanoTime();
 		while (redis.isAlive() && !isClosed() && System.nanoTime() - start < START.toNanos()) {
-			if (RedisProbe.answers(configuration.endpoint())) {
+			if (listens()) {
 				this.pid = Objects.requireNonNullElse(redis.pid(), redis.shell());
-				logger.info("Redis (pid %d) listens at %s".formatted(this.pid, configuration.endpoint()));
+				logger.info("Redis (pid %d) listens at %s".formatted(this.pid, this.socket));
 				return;
 			}
 			this.closed.await(POLL.toMillis(), TimeUnit.MILLISECONDS);
+		}
+	}
+
+	/**
+	 * A server that still loads its data listens as well.
+	 */
+	private boolean listens() {
+		try (SocketChannel channel = SocketChannel.open(UnixDomainSocketAddress.of(this.socket))) {
+			return channel.isConnected();
+		}
+		catch (IOException ex) {
+			return false;
 		}
 	}
 

@@ -15,6 +15,8 @@ class NoRedisFailureAnalyzer extends AbstractFailureAnalyzer<NoRedisException> {
 			- add com.github.codemonstur:embedded-redis, with scope runtime: it has programs for Linux and macOS, of which the cluster runs one;
 			- install redis-server or valkey-server, so that the cluster finds it on the PATH.
 
+			The last two need Lettuce, which comes with the starter.
+
 			cluster.redis.mode has to be 'auto', or fit: 'external' for the first, 'embedded' for the others.""";
 
 	@Override

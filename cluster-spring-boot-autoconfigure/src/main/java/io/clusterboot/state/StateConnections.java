@@ -5,6 +5,7 @@ import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 
+import io.lettuce.core.AbstractRedisClient;
 import io.lettuce.core.ClientOptions;
 import io.lettuce.core.ClientOptions.DisconnectedBehavior;
 import io.lettuce.core.ReadFrom;
@@ -42,7 +43,7 @@ final class StateConnections {
 	 * @return the connections, to be destroyed
 	 */
 	static LettuceConnectionFactory like(LettuceConnectionFactory other, Duration timeout, boolean reconnect) {
-		LettuceConnectionFactory factory = new FirstConnection(target(other),
+		LettuceConnectionFactory factory = new FirstConnection(other,
 				new Impatient(other.getClientConfiguration(), timeout, reconnect));
 		factory.afterPropertiesSet();
 		factory.start();
@@ -69,6 +70,8 @@ final class StateConnections {
 	 */
 	private static final class FirstConnection extends LettuceConnectionFactory {
 
+		private final LettuceConnectionFactory other;
+
 		private final Duration timeout;
 
 		private final ReentrantLock connecting = new ReentrantLock();
@@ -77,9 +80,16 @@ final class StateConnections {
 
 		private @Nullable Long failed;
 
-		private FirstConnection(RedisConfiguration target, Impatient client) {
-			super(target, client);
+		private FirstConnection(LettuceConnectionFactory other, Impatient client) {
+			super(target(other), client);
+			this.other = other;
 			this.timeout = client.timeout();
+		}
+
+		@Override
+		protected AbstractRedisClient createClient() {
+			return (this.other instanceof SocketConnectionFactory socket) ? socket.client(getClientConfiguration())
+					: super.createClient();
 		}
 
 		@Override

@@ -21,7 +21,6 @@ import io.clusterboot.protocol.ClusterDescription;
 import io.clusterboot.protocol.Envelope;
 import io.clusterboot.protocol.FromPrimary;
 import io.clusterboot.protocol.FromWorker;
-import io.clusterboot.protocol.RedisEndpoint;
 import io.clusterboot.protocol.ReloadDescription;
 import io.clusterboot.protocol.WorkerIdentity;
 import io.clusterboot.protocol.WorkerState;
@@ -287,18 +286,18 @@ public final class WorkerAgent implements PrimaryLink.Orders {
 	 * Ask the primary for the Redis that the cluster runs, which is started if it does
 	 * not run.
 	 * @param executable what to start
-	 * @return where it listens, whether it is up or not
+	 * @return its UNIX socket, whether it is up or not
 	 * @throws IOException if there can be none
 	 */
-	public RedisEndpoint redis(Path executable) throws IOException {
+	public Path redis(Path executable) throws IOException {
 		FromPrimary.RedisProvided provided = (FromPrimary.RedisProvided) this.link
 			.ask((exchange) -> new FromWorker.RedisWanted(exchange, executable.toString()),
 					this.properties.startup().timeout())
 			.message();
-		if (provided.endpoint() == null) {
+		if (provided.socket() == null) {
 			throw new IOException(provided.error());
 		}
-		return provided.endpoint();
+		return Path.of(provided.socket());
 	}
 
 	/**

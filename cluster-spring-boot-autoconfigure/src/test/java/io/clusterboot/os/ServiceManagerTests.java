@@ -299,8 +299,9 @@ class ServiceManagerTests {
 	 * More messages than the kernel and the service manager's queue hold together.
 	 */
 	private static int tooMany() throws IOException {
+		// not Files.readString, which reads byte by byte: such files give only the first
 		Path setting = Path.of("/proc/sys/net/unix/max_dgram_qlen");
-		return 200 + (Files.exists(setting) ? Integer.parseInt(Files.readString(setting).trim()) : 1000);
+		return 200 + (Files.exists(setting) ? Integer.parseInt(Files.readAllLines(setting).get(0)) : 1000);
 	}
 
 	/**

@@ -12,9 +12,8 @@ import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
-
-import io.clusterboot.protocol.RedisEndpoint;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
@@ -25,10 +24,16 @@ import static org.awaitility.Awaitility.await;
  */
 public final class ConfiguredRedis implements AutoCloseable {
 
+	static final String HOST = "127.0.0.1";
+
 	private static final Duration LIMIT = Duration.ofMinutes(3);
 
 	/** A node of a Redis Cluster listens at another port too, this number higher. */
 	private static final int BUS = 10_000;
+
+	private static final int LEAST = 10_000;
+
+	private static final int LEAST_EPHEMERAL = 32_768;
 
 	private final Process process;
 
@@ -67,7 +72,7 @@ public final class ConfiguredRedis implements AutoCloseable {
 		try {
 			Files.createDirectories(directory);
 			List<String> lines = new ArrayList<>(configuration);
-			lines.addAll(List.of("bind " + RedisEndpoint.HOST, "dir \"" + directory + '"'));
+			lines.addAll(List.of("bind " + HOST, "dir \"" + directory + '"'));
 			Path file = Files.write(directory.resolve("redis.conf"), lines, StandardOpenOption.CREATE_NEW);
 			List<String> command = new ArrayList<>();
 			command.add(TestRedis.program(directory).toString());
@@ -98,7 +103,7 @@ public final class ConfiguredRedis implements AutoCloseable {
 
 	private boolean accepts() {
 		try (Socket socket = new Socket()) {
-			socket.connect(new InetSocketAddress(RedisEndpoint.HOST, this.port), 1000);
+			socket.connect(new InetSocketAddress(HOST, this.port), 1000);
 			return true;
 		}
 		catch (IOException ex) {
@@ -107,22 +112,26 @@ public final class ConfiguredRedis implements AutoCloseable {
 	}
 
 	/**
-	 * A port at which a server can listen, be it the node of a Redis Cluster.
+	 * A port at which a server can listen, be it the node of a Redis Cluster. The kernel
+	 * gives it to no connection: a client that looks for a server there while it is away
+	 * could else be connected to itself.
 	 * @return the port
 	 */
 	public static int freePort() {
 		while (true) {
-			try (ServerSocket first = new ServerSocket(0, 1, InetAddress.getByName(RedisEndpoint.HOST))) {
-				int port = first.getLocalPort();
-				int low = (port + BUS < 65_536) ? port : port - BUS;
-				try (ServerSocket second = new ServerSocket((low == port) ? port + BUS : low, 1,
-						InetAddress.getByName(RedisEndpoint.HOST))) {
-					return Math.min(port, second.getLocalPort());
-				}
+			int port = ThreadLocalRandom.current().nextInt(LEAST, LEAST_EPHEMERAL - BUS);
+			if (isFree(port) && isFree(port + BUS)) {
+				return port;
 			}
-			catch (IOException ex) {
-				// taken
-			}
+		}
+	}
+
+	private static boolean isFree(int port) {
+		try (ServerSocket socket = new ServerSocket(port, 1, InetAddress.getByName(HOST))) {
+			return socket.isBound();
+		}
+		catch (IOException ex) {
+			return false;
 		}
 	}
 

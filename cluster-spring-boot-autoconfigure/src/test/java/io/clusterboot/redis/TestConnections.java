@@ -1,7 +1,11 @@
 package io.clusterboot.redis;
 
+import java.nio.file.Path;
+
+import io.clusterboot.state.SocketConnectionFactory;
 import io.lettuce.core.resource.ClientResources;
 
+import org.springframework.data.redis.connection.RedisSocketConfiguration;
 import org.springframework.data.redis.connection.RedisStandaloneConfiguration;
 import org.springframework.data.redis.connection.lettuce.LettuceClientConfiguration;
 import org.springframework.data.redis.connection.lettuce.LettuceConnectionFactory;
@@ -28,8 +32,23 @@ public final class TestConnections {
 	public static LettuceConnectionFactory to(TestRedis redis) {
 		RedisStandaloneConfiguration configuration = new RedisStandaloneConfiguration(redis.host(), redis.port());
 		configuration.setPassword(redis.password());
-		LettuceConnectionFactory connections = new LettuceConnectionFactory(configuration,
-				LettuceClientConfiguration.builder().clientResources(RESOURCES).build());
+		return started(new LettuceConnectionFactory(configuration, client()));
+	}
+
+	/**
+	 * Connect to one that a cluster runs.
+	 * @param socket its UNIX socket
+	 * @return the connections, to be destroyed
+	 */
+	public static LettuceConnectionFactory to(Path socket) {
+		return started(new SocketConnectionFactory(new RedisSocketConfiguration(socket.toString()), client()));
+	}
+
+	private static LettuceClientConfiguration client() {
+		return LettuceClientConfiguration.builder().clientResources(RESOURCES).build();
+	}
+
+	private static LettuceConnectionFactory started(LettuceConnectionFactory connections) {
 		connections.afterPropertiesSet();
 		connections.start();
 		return connections;

@@ -5,64 +5,77 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Objects;
-
-import io.clusterboot.ClusterProperties;
-import io.clusterboot.protocol.RedisEndpoint;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 
 import org.springframework.util.FileSystemUtils;
-import org.springframework.util.unit.DataSize;
-
-import static org.awaitility.Awaitility.await;
 
 /**
- * A Redis as a cluster runs it.
+ * A Redis as a process.
  */
 final class TestRedisProcess extends TestRedis {
 
+	private static final String PASSWORD = "changeit";
+
+	private final Duration backOff;
+
 	private final Path directory;
 
-	private final RedisServer server;
+	private final int port = ConfiguredRedis.freePort();
 
-	private final RedisEndpoint endpoint;
+	private ConfiguredRedis server;
+
+	private int starts;
+
+	private boolean closed;
 
 	TestRedisProcess(Duration backOff) {
+		this.backOff = backOff;
 		try {
 			this.directory = Files.createTempDirectory("test-redis-");
-			this.server = new RedisServer(new ClusterProperties.Redis.Embedded(null, DataSize.ofMegabytes(16)),
-					(failures) -> backOff, this.directory);
-			this.endpoint = this.server.provide(program(this.directory)).join();
 		}
 		catch (IOException ex) {
 			throw new UncheckedIOException(ex);
 		}
+		this.server = start();
+	}
+
+	private ConfiguredRedis start() {
+		return ConfiguredRedis.start(this.directory.resolve(Integer.toString(this.starts++)), this.port,
+				List.of("port " + this.port, "requirepass " + PASSWORD, "save \"\""));
 	}
 
 	@Override
 	public String host() {
-		return RedisEndpoint.HOST;
+		return ConfiguredRedis.HOST;
 	}
 
 	@Override
 	public int port() {
-		return this.endpoint.port();
+		return this.port;
 	}
 
 	@Override
 	public String password() {
-		return this.endpoint.password();
+		return PASSWORD;
 	}
 
 	@Override
-	public void kill() {
-		// clients may be connected to one that has only just been started before its pid
-		// is known
-		Long pid = await().until(() -> Objects.requireNonNull(this.server.describe()).pid(), Objects::nonNull);
-		ProcessHandle.of(pid).orElseThrow().destroyForcibly();
+	public synchronized void kill() {
+		this.server.close();
+		CompletableFuture.delayedExecutor(this.backOff.toMillis(), TimeUnit.MILLISECONDS).execute(this::startAgain);
+	}
+
+	private synchronized void startAgain() {
+		if (!this.closed) {
+			this.server = start();
+		}
 	}
 
 	@Override
-	public void close() {
+	public synchronized void close() {
+		this.closed = true;
 		this.server.close();
 		try {
 			FileSystemUtils.deleteRecursively(this.directory);

@@ -80,7 +80,7 @@ public record ClusterView(String application, Who answeredBy, Primary primary, i
 	public record Primary(long pid, String startedAt) {
 	}
 
-	public record Redis(Long pid, int port, boolean up, int restarts) {
+	public record Redis(Long pid, String socket, boolean up, int restarts) {
 	}
 
 	public record Listener(String address, int port) {
