@@ -53,6 +53,8 @@ public final class RedisServer implements AutoCloseable {
 
 	private final Path socket;
 
+	private final Duration start;
+
 	private final CompletableFuture<Path> provided = new CompletableFuture<>();
 
 	private final CountDownLatch closed = new CountDownLatch(1);
@@ -73,9 +75,15 @@ public final class RedisServer implements AutoCloseable {
 	 * @param directory the primary's directory
 	 */
 	public RedisServer(ClusterProperties.Redis.Embedded settings, IntFunction<Duration> backOff, Path directory) {
+		this(settings, backOff, directory, START);
+	}
+
+	RedisServer(ClusterProperties.Redis.Embedded settings, IntFunction<Duration> backOff, Path directory,
+			Duration start) {
 		this.settings = settings;
 		this.backOff = backOff;
 		this.directory = directory;
+		this.start = start;
 		this.socket = directory.resolve(SOCKET);
 	}
 
@@ -111,6 +119,7 @@ public final class RedisServer implements AutoCloseable {
 			awaitPredecessor(data);
 			RedisConfiguration configuration = new RedisConfiguration(this.socket, data, this.settings);
 			launch(executable, configuration, lifeline);
+			awaitListening(this.start);
 			this.provided.complete(this.socket);
 			supervise(executable, configuration, lifeline);
 		}
@@ -136,12 +145,19 @@ public final class RedisServer implements AutoCloseable {
 		return data.toRealPath();
 	}
 
-	private void launch(Path executable, RedisConfiguration configuration, Lifeline lifeline)
-			throws IOException, InterruptedException {
-		RedisProcess redis = RedisProcess.start(executable, configuration, lifeline.path());
-		this.process = redis;
+	private void launch(Path executable, RedisConfiguration configuration, Lifeline lifeline) throws IOException {
+		this.process = RedisProcess.start(executable, configuration, lifeline.path());
+	}
+
+	/**
+	 * Wait until the server listens, or has ended.
+	 * @param limit longest time to wait, or {@code null} for as long as that takes
+	 */
+	private void awaitListening(@Nullable Duration limit) throws InterruptedException {
+		RedisProcess redis = Objects.requireNonNull(this.process);
 		long start = System.nanoTime();
-		while (redis.isAlive() && !isClosed() && System.nanoTime() - start < START.toNanos()) {
+		while (this.pid == null && redis.isAlive() && !isClosed()
+				&& (limit == null || System.nanoTime() - start < limit.toNanos())) {
 			if (listens()) {
 				this.pid = Objects.requireNonNullElse(redis.pid(), redis.shell());
 				logger.info("Redis (pid %d) listens at %s".formatted(this.pid, this.socket));
@@ -168,6 +184,7 @@ public final class RedisServer implements AutoCloseable {
 		int failures = 0;
 		while (!isClosed()) {
 			long start = System.nanoTime();
+			awaitListening(null);
 			int code = awaitExit();
 			if (isClosed()) {
 				return;

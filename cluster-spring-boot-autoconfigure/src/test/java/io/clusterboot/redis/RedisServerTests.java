@@ -259,6 +259,26 @@ class RedisServerTests {
 		}
 	}
 
+	/**
+	 * Whoever has asked is told where it will be. It is seen when it is there.
+	 */
+	@Test
+	void oneThatIsSlowIsUpAsSoonAsItListens() throws Exception {
+		Path gate = this.directory.resolve("gate");
+		Path slow = Files.writeString(this.directory.resolve("slow"),
+				"#!/bin/sh\nwhile [ ! -e \"%s\" ]; do sleep 0.1; done\nexec \"%s\" \"$@\"\n".formatted(gate,
+						executable));
+		assertThat(slow.toFile().setExecutable(true)).isTrue();
+		try (RedisServer server = new RedisServer(new ClusterProperties.Redis.Embedded(null, DataSize.ofMegabytes(16)),
+				(failures) -> Duration.ZERO, this.directory, Duration.ofMillis(1))) {
+			assertThat(server.provide(slow).get(LIMIT.toMillis(), TimeUnit.MILLISECONDS)).isNotNull();
+			assertThat(describe(server).up()).isFalse();
+			Files.createFile(gate);
+			await().atMost(LIMIT).until(() -> describe(server).up());
+			assertThat(describe(server).restarts()).isZero();
+		}
+	}
+
 	@Test
 	void thereIsNoneWhereNothingCanBeWritten() throws IOException {
 		Path file = Files.createFile(this.directory.resolve("file"));
