@@ -20,10 +20,12 @@ public final class ClusterProcessBuilder {
 	/** Variables with which the tests' own JVM may have been given options. */
 	static final List<String> JVM_OPTION_VARIABLES = List.of("JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS");
 
+	/** Limits that no machine is so slow as to reach. A test that means one sets it. */
 	private static final Map<String, String> TIMES = Map.of("cluster.reload.probation", "200ms",
 			"cluster.startup.timeout", "10m", "cluster.heartbeat.timeout", "3m", "cluster.drain.timeout", "3m",
 			"cluster.shutdown.timeout", "4m", "cluster.link.reply-timeout", "1m", "cluster.messaging.send-timeout",
-			"1m", "spring.lifecycle.timeout-per-shutdown-phase", "3m");
+			"1m", "spring.lifecycle.timeout-per-shutdown-phase", "3m", "server.tomcat.connection-timeout", "15m",
+			"server.jetty.connection-idle-timeout", "15m");
 
 	/**
 	 * A JVM that was started with these ignored, as by {@code nohup} or {@code &} in a

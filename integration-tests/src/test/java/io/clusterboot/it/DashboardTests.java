@@ -75,7 +75,6 @@ class DashboardTests {
 			.property("cluster.heartbeat.timeout", "10m")
 			// the page is told so late that the primary stands still
 			.property("cluster.link.reply-timeout", "5s")
-			.property("server.tomcat.connection-timeout", "10m")
 			.property("server.tomcat.max-keep-alive-requests", -1)
 			.expectError("rejectedExecution +: Failed to submit a listener notification task")
 			.start();

@@ -57,7 +57,6 @@ class MessagingTests {
 			.property("cluster.messaging.send-timeout", "10s")
 			.property("cluster.heartbeat.timeout", "10m")
 			// connections are kept for as long as a test takes
-			.property("server.tomcat.connection-timeout", "10m")
 			.property("server.tomcat.max-keep-alive-requests", -1)
 			.property("cluster.drain.timeout", "5m")
 			.property("cluster.shutdown.timeout", "5m")

@@ -69,7 +69,6 @@ class MetricsTests {
 			.property("cluster.startup.timeout", "10m")
 			.property("cluster.heartbeat.timeout", "10m")
 			// connections are kept for as long as a test takes
-			.property("server.tomcat.connection-timeout", "10m")
 			.property("server.tomcat.max-keep-alive-requests", -1)
 			.property("cluster.primary.port", 0)
 			.property("cluster.drain.idle-grace", "200ms")
