@@ -9,8 +9,8 @@ final class PatientMain {
 	}
 
 	public static void main(String[] args) throws Exception {
-		System.out.println("one=%s %s three=%s four=%s".formatted(System.getProperty("one"), String.join(" ", args),
-				System.getProperty("three"), System.getProperty("four")));
+		System.out.println("one=%s %s three=%s four=%s input=%d".formatted(System.getProperty("one"),
+				String.join(" ", args), System.getProperty("three"), System.getProperty("four"), System.in.read()));
 		Thread.currentThread().join();
 	}
 

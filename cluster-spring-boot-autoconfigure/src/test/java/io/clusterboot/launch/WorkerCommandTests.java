@@ -157,7 +157,7 @@ class WorkerCommandTests {
 			.of(own, settings(List.of("-Dthree=hush"), Map.of("JAVA_TOOL_OPTIONS", "-Dfour=hush")))
 			.start(WORKER, 2);
 		try {
-			assertThat(worker.inputReader().readLine()).isEqualTo("one=hush two hush three=hush four=hush");
+			assertThat(worker.inputReader().readLine()).isEqualTo("one=hush two hush three=hush four=hush input=-1");
 			String process = "/proc/" + worker.pid() + "/";
 			Process attacker = new ProcessBuilder("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "cat",
 					process + "cmdline", process + "environ", process + "fd/0")
