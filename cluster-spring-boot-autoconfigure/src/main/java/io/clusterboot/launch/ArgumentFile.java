@@ -1,5 +1,6 @@
 package io.clusterboot.launch;
 
+import java.io.ByteArrayOutputStream;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -35,13 +36,24 @@ final class ArgumentFile {
 	}
 
 	/**
-	 * Write a word.
-	 * @param word any word
+	 * Write a word. The launcher knows bytes only: in some charsets a backslash is also
+	 * the second byte of another character.
+	 * @param word any word, as the launcher is to get it
 	 * @return a line that says this word
 	 */
-	static String quote(String word) {
-		return '"' + word.replace("\\", "\\\\").replace("\"", "\\\"").replace("\n", "\\n").replace("\r", "\\r")
-				+ "\"\n";
+	static byte[] quote(byte[] word) {
+		ByteArrayOutputStream line = new ByteArrayOutputStream();
+		line.write('"');
+		for (byte each : word) {
+			switch (each) {
+				case '\n' -> line.writeBytes(new byte[] { '\\', 'n' });
+				case '\r' -> line.writeBytes(new byte[] { '\\', 'r' });
+				case '"', '\\' -> line.writeBytes(new byte[] { '\\', each });
+				default -> line.write(each);
+			}
+		}
+		line.writeBytes(new byte[] { '"', '\n' });
+		return line.toByteArray();
 	}
 
 	private void readWord() {

@@ -4,6 +4,7 @@ import java.io.File;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.function.UnaryOperator;
@@ -73,6 +74,7 @@ final class CodeSources {
 	 */
 	JavaCommand relocate(UnaryOperator<Path> relocation) {
 		List<String> options = new ArrayList<>();
+		Set<String> exposed = new HashSet<>(this.command.exposure().words());
 		String jar = jar();
 		for (int i = 0; i < this.command.options().size(); i++) {
 			String option = this.command.options().get(i);
@@ -86,22 +88,37 @@ final class CodeSources {
 				i++;
 			}
 		}
-		addPath(options, "-cp", classPath(), relocation);
-		addPath(options, "-p", modulePath(), relocation);
-		List<String> target = (jar != null) ? List.of("-jar", relocation.apply(Path.of(jar)).toString())
-				: this.command.target();
+		addPath(options, "-cp", classPath(), relocation, exposed);
+		addPath(options, "-p", modulePath(), relocation, exposed);
+		List<String> target = this.command.target();
+		if (jar != null) {
+			String copy = relocation.apply(Path.of(jar)).toString();
+			exposeLike(jar, List.of(copy), exposed);
+			target = List.of("-jar", copy);
+		}
 		return new JavaCommand(this.command.executable(), new JavaArguments(options, target, this.command.arguments()),
-				this.command.environmentOptions());
+				this.command.environmentOptions(), new Exposure(exposed, this.command.exposure().launcherVariable()));
+	}
+
+	/**
+	 * Where a copy is says no more than where the original is.
+	 */
+	private static void exposeLike(String original, List<String> copy, Set<String> exposed) {
+		if (exposed.contains(original)) {
+			exposed.addAll(copy);
+		}
 	}
 
 	private static void addPath(List<String> options, String option, @Nullable String path,
-			UnaryOperator<Path> relocation) {
+			UnaryOperator<Path> relocation, Set<String> exposed) {
 		if (path != null) {
 			List<String> entries = entries(path).stream()
 				.map((entry) -> (isWildcard(entry)) ? relocation.apply(directoryOf(entry)) + File.separator + "*"
 						: relocation.apply(file(entry)).toString())
 				.toList();
-			options.addAll(List.of(option, String.join(File.pathSeparator, entries)));
+			List<String> copy = List.of(option, String.join(File.pathSeparator, entries));
+			exposeLike(path, copy, exposed);
+			options.addAll(copy);
 		}
 	}
 

@@ -63,7 +63,8 @@ record JavaArguments(List<String> options, List<String> target, List<String> arg
 				}
 			}
 		}
-		throw new IllegalArgumentException("No main class, jar or module in " + words);
+		// the words themselves may be secrets
+		throw new IllegalArgumentException("No main class, jar or module among %d words".formatted(words.size()));
 	}
 
 	/**
@@ -102,7 +103,16 @@ record JavaArguments(List<String> options, List<String> target, List<String> arg
 		return (isFile(option)) ? "@" + option : option;
 	}
 
-	private static boolean isFile(String word) {
+	/**
+	 * The reverse of {@link #escape(List)}.
+	 * @param options options for the launcher, which name no argument files
+	 * @return the options as they are in an argument file
+	 */
+	static List<String> unescape(List<String> options) {
+		return options.stream().map((option) -> isFile(option) ? option.substring(1) : option).toList();
+	}
+
+	static boolean isFile(String word) {
 		return word.length() > 1 && word.startsWith("@");
 	}
 

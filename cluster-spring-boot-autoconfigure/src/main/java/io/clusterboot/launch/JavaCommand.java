@@ -24,10 +24,18 @@ public final class JavaCommand {
 
 	private final Map<String, List<String>> environmentOptions;
 
+	private final Exposure exposure;
+
 	JavaCommand(String executable, JavaArguments arguments, Map<String, List<String>> environmentOptions) {
+		this(executable, arguments, environmentOptions, Exposure.NONE);
+	}
+
+	JavaCommand(String executable, JavaArguments arguments, Map<String, List<String>> environmentOptions,
+			Exposure exposure) {
 		this.executable = executable;
 		this.arguments = arguments;
 		this.environmentOptions = Collections.unmodifiableMap(new LinkedHashMap<>(environmentOptions));
+		this.exposure = exposure;
 	}
 
 	/**
@@ -80,6 +88,14 @@ public final class JavaCommand {
 	 */
 	public Map<String, List<String>> environmentOptions() {
 		return this.environmentOptions;
+	}
+
+	/**
+	 * What of this command others know anyway.
+	 * @return what is exposed, by default nothing
+	 */
+	Exposure exposure() {
+		return this.exposure;
 	}
 
 	@Override

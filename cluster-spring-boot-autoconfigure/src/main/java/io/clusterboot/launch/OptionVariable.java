@@ -29,6 +29,17 @@ final class OptionVariable {
 	}
 
 	/**
+	 * Whether the launcher's variable names an argument file.
+	 * @param value the variable's value
+	 * @return whether it does
+	 */
+	static boolean isNamingFile(String value) {
+		return OptionString.split(value)
+			.stream()
+			.anyMatch((option) -> JavaArguments.isFile(option) && !option.startsWith("@@"));
+	}
+
+	/**
 	 * Write a variable, unless it says the same already: the value that a process was
 	 * started with need not be text.
 	 * @param environment the environment to change

@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -36,9 +37,9 @@ final class ThisProcess {
 		if (arguments != null) {
 			try {
 				Map<String, List<String>> environment = environmentOptions();
-				List<String> own = withoutRepetition(arguments, environment.get("JDK_JAVA_OPTIONS"));
+				List<String> own = withoutRepetition(arguments, environment.get(OptionVariable.LAUNCHER));
 				return new JavaCommand(executable(), JavaArguments.parse(own, ThisProcess::readArgumentFile),
-						environment);
+						environment, exposure(own));
 			}
 			catch (IOException | IllegalArgumentException ex) {
 				logger.debug("The command line of this process cannot be used", ex);
@@ -79,6 +80,12 @@ final class ThisProcess {
 			return command.get();
 		}
 		return Path.of(System.getProperty("java.home"), "bin", "java").toString();
+	}
+
+	private static Exposure exposure(List<String> words) {
+		String launcherVariable = System.getenv(OptionVariable.LAUNCHER);
+		return new Exposure(new HashSet<>(words),
+				launcherVariable == null || !OptionVariable.isNamingFile(launcherVariable));
 	}
 
 	private static Map<String, List<String>> environmentOptions() throws IOException {

@@ -1,7 +1,6 @@
 package io.clusterboot.launch;
 
-import java.io.File;
-import java.lang.ProcessBuilder.Redirect;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -9,6 +8,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
@@ -21,8 +21,6 @@ import org.jspecify.annotations.Nullable;
  * with whatever two processes cannot share made the worker's own. Immutable.
  */
 public final class WorkerCommand {
-
-	private static final File NULL_DEVICE = new File("/dev/null");
 
 	private static final Pattern OUT_OF_MEMORY = Pattern
 		.compile("-XX:(?:[+-](?:ExitOn|CrashOn)OutOfMemoryError|OnOutOfMemoryError=.*)", Pattern.DOTALL);
@@ -40,9 +38,6 @@ public final class WorkerCommand {
 	private static final Set<String> SERVICE_MANAGER_VARIABLES = Set.of("NOTIFY_SOCKET", "WATCHDOG_USEC",
 			"WATCHDOG_PID");
 
-	/** For all commands, since many are made of the same long options. */
-	private static final LongOptions longOptions = new LongOptions();
-
 	private final JavaCommand own;
 
 	private final ClusterProperties.Worker settings;
@@ -50,6 +45,8 @@ public final class WorkerCommand {
 	private final @Nullable VmFlags flags;
 
 	private final Map<String, List<String>> environmentOptions;
+
+	private final List<String> launcherOptions;
 
 	private final HeapShare heapShare;
 
@@ -67,7 +64,21 @@ public final class WorkerCommand {
 			}
 		});
 		workerOptions.addAll(settings.jvmArgs());
+		this.launcherOptions = takeLauncherOptions();
 		this.heapShare = new HeapShare(flags, workerOptions);
+	}
+
+	/**
+	 * The launcher prints its variable to the log. If that names argument files, what is
+	 * in them goes where other argument files go, and the variable is left out.
+	 */
+	private List<String> takeLauncherOptions() {
+		if (this.own.exposure().launcherVariable()
+				|| this.settings.environment().containsKey(OptionVariable.LAUNCHER)) {
+			return List.of();
+		}
+		List<String> options = this.environmentOptions.remove(OptionVariable.LAUNCHER);
+		return (options != null) ? JavaArguments.unescape(options) : List.of();
 	}
 
 	/**
@@ -81,26 +92,28 @@ public final class WorkerCommand {
 	}
 
 	/**
-	 * Prepare a worker's process. Its standard input is empty; its output is for the
-	 * caller to read.
+	 * Start a worker. Its standard input is empty for the application; its output is for
+	 * the caller to read. Other users see of its command who it is, and what they see of
+	 * this process as well.
 	 * @param identity who the worker is
 	 * @param workers number of workers, among which memory is shared
-	 * @return a builder that can be started once
-	 * @throws java.io.UncheckedIOException if an option is too long for a command line
-	 * and cannot be written to a file either
+	 * @return the process
+	 * @throws IOException if it cannot be started
 	 */
-	public ProcessBuilder processBuilder(WorkerIdentity identity, int workers) {
-		Consumer<String> nobody = (note) -> {
-		};
-		List<String> command = new ArrayList<>();
-		command.add(this.own.executable());
-		command.addAll(longOptions.shorten(options(identity, workers, nobody)));
-		command.addAll(JavaArguments.escape(this.own.target()));
-		command.addAll(this.own.arguments());
-		ProcessBuilder builder = new ProcessBuilder(command);
-		builder.redirectInput(Redirect.from(NULL_DEVICE));
-		adaptEnvironment(builder.environment(), identity, nobody);
-		return builder;
+	public Process start(WorkerIdentity identity, int workers) throws IOException {
+		CommandLine line = commandLine(identity, workers, WorkerCommand::ignore);
+		ProcessBuilder builder = line.processBuilder();
+		adaptEnvironment(builder.environment(), identity, WorkerCommand::ignore);
+		Process process = builder.start();
+		line.feed(process);
+		return process;
+	}
+
+	CommandLine commandLine(WorkerIdentity identity, int workers) {
+		return commandLine(identity, workers, WorkerCommand::ignore);
+	}
+
+	private static void ignore(String note) {
 	}
 
 	/**
@@ -112,7 +125,7 @@ public final class WorkerCommand {
 	public List<String> notes(WorkerIdentity identity, int workers) {
 		List<String> notes = new ArrayList<>();
 		adaptEnvironment(new LinkedHashMap<>(), identity, notes::add);
-		options(identity, workers, notes::add);
+		commandLine(identity, workers, notes::add);
 		return notes.stream().distinct().toList();
 	}
 
@@ -143,22 +156,29 @@ public final class WorkerCommand {
 		return allOptions().anyMatch(ArchiveRule::isRead);
 	}
 
-	private List<String> options(WorkerIdentity identity, int workers, Consumer<String> notes) {
-		List<String> options = new ArrayList<>(OptionRule.adapt(this.own.options(), identity.seat(), notes));
-		options.add("--add-opens=java.base/sun.nio.ch=ALL-UNNAMED");
-		options.add("--enable-native-access=ALL-UNNAMED");
-		options.addAll(identity.toJvmOptions());
+	private CommandLine commandLine(WorkerIdentity identity, int workers, Consumer<String> notes) {
+		Predicate<String> exposed = this.own.exposure().words()::contains;
+		CommandLine line = new CommandLine(this.own.executable());
+		// in front, where no word to hide precedes it
+		line.addOwn(identity.toJvmOptions());
+		line.add(OptionRule.adapt(this.launcherOptions, identity.seat(), notes), false);
+		for (String option : this.own.options()) {
+			line.add(OptionRule.adapt(List.of(option), identity.seat(), notes), exposed.test(option));
+		}
+		line.addOwn(List.of("--add-opens=java.base/sun.nio.ch=ALL-UNNAMED", "--enable-native-access=ALL-UNNAMED"));
 		// DevTools would restart the application within every worker
-		options.add("-Dspring.devtools.restart.enabled=false");
+		line.addOwn(List.of("-Dspring.devtools.restart.enabled=false"));
 		if (!isOutOfMemoryHandled()) {
 			// a worker that limps on is worse than one that is replaced
-			options.add("-XX:+ExitOnOutOfMemoryError");
+			line.addOwn(List.of("-XX:+ExitOnOutOfMemoryError"));
 		}
-		options.addAll(this.heapShare.options(workers));
+		line.addOwn(this.heapShare.options(workers));
 		for (String option : this.settings.jvmArgs()) {
-			options.addAll(workerOption(option, identity, notes));
+			// configuration, unlike a command line, may be for nobody else to read
+			line.add(workerOption(option, identity, notes), false);
 		}
-		return options;
+		line.launch(this.own.target(), this.own.arguments(), exposed);
+		return line;
 	}
 
 	private static List<String> workerOption(String option, WorkerIdentity identity, Consumer<String> notes) {
@@ -178,8 +198,8 @@ public final class WorkerCommand {
 
 	private Stream<String> allOptions() {
 		return Stream
-			.of(this.own.options().stream(), this.environmentOptions.values().stream().flatMap(List::stream),
-					this.settings.jvmArgs().stream())
+			.of(this.own.options().stream(), this.launcherOptions.stream(),
+					this.environmentOptions.values().stream().flatMap(List::stream), this.settings.jvmArgs().stream())
 			.flatMap(Function.identity());
 	}
 

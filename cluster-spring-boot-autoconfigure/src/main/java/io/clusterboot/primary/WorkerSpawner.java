@@ -42,7 +42,7 @@ final class WorkerSpawner implements WorkerProcesses {
 		WorkerCommand command = generation.build().command();
 		command.notes(identity, workers).forEach((note) -> logger.info("%s: %s".formatted(identity.name(), note)));
 		this.server.expect(identity);
-		Process process = command.processBuilder(identity, workers).start();
+		Process process = command.start(identity, workers);
 		OutputTail tail = new OutputTail();
 		return new WorkerHandle(identity, generation.build(), process, List.of(
 				OutputPump.start("cluster-stdout-" + identity.name(), process.getInputStream(), System.out, tail),

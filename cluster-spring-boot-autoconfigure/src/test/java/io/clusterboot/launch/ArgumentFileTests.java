@@ -1,5 +1,8 @@
 package io.clusterboot.launch;
 
+import java.nio.charset.Charset;
+import java.nio.charset.StandardCharsets;
+
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -60,10 +63,20 @@ class ArgumentFileTests {
 		assertThat(ArgumentFile.words(" \n#x")).isEmpty();
 	}
 
+	/**
+	 * In Shift JIS the second byte of this character is a backslash.
+	 */
+	@Test
+	void quotesBytes() {
+		Charset charset = Charset.forName("Shift_JIS");
+		assertThat(ArgumentFile.quote("表".getBytes(charset))).containsExactly('"', 0x95, '\\', '\\', '"', '\n');
+	}
+
 	@ParameterizedTest
-	@ValueSource(strings = { "", "a b", "\"", "it's \\ #1", "two\nlines\r", "\t", "@x" })
+	@ValueSource(strings = { "", "a b", "\"", "it's \\ #1", "two\nlines\r", "\t", "@x", "é€𝄞" })
 	void readsWhatItQuotes(String word) {
-		assertThat(ArgumentFile.words(ArgumentFile.quote(word))).containsExactly(word);
+		byte[] line = ArgumentFile.quote(word.getBytes(StandardCharsets.UTF_8));
+		assertThat(ArgumentFile.words(new String(line, StandardCharsets.UTF_8))).containsExactly(word);
 	}
 
 }

@@ -1,11 +1,11 @@
 package io.clusterboot.launch;
 
 import java.io.PrintStream;
+import java.lang.ProcessBuilder.Redirect;
 import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.List;
@@ -13,7 +13,7 @@ import java.util.Map;
 
 /**
  * Says how it was started, and what {@link JavaCommand} knows of that; then starts itself
- * once more in the same way.
+ * twice more in the same way, once with all that it may show and once with all hidden.
  */
 final class EchoMain {
 
@@ -38,22 +38,23 @@ final class EchoMain {
 			Files.deleteIfExists(Path.of(obsolete));
 		}
 		if (System.getenv(LAST) == null) {
-			ProcessBuilder builder = processBuilder(command).inheritIO();
-			builder.environment().put(LAST, "true");
-			System.exit(builder.start().waitFor());
+			System.exit(Math.max(start(command, true), start(command, false)));
 		}
 	}
 
-	private static ProcessBuilder processBuilder(JavaCommand own) {
-		List<String> command = new ArrayList<>();
-		command.add(own.executable());
-		command.addAll(new JavaArguments(own.options(), own.target(), own.arguments()).toList());
-		ProcessBuilder builder = new ProcessBuilder(command);
+	private static int start(JavaCommand own, boolean exposed) throws Exception {
+		CommandLine line = new CommandLine(own.executable());
+		line.add(own.options(), exposed);
+		line.launch(own.target(), own.arguments(), (word) -> exposed);
+		ProcessBuilder builder = line.processBuilder().redirectOutput(Redirect.INHERIT).redirectError(Redirect.INHERIT);
+		builder.environment().put(LAST, "true");
 		for (String variable : JavaCommand.OPTION_VARIABLES) {
 			OptionVariable.put(builder.environment(), variable,
 					own.environmentOptions().getOrDefault(variable, List.of()));
 		}
-		return builder;
+		Process process = builder.start();
+		line.feed(process);
+		return process.waitFor();
 	}
 
 	private static void say(PrintStream out, String name, List<String> words) {

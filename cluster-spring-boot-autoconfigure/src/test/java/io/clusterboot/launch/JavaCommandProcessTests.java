@@ -25,8 +25,8 @@ import org.junit.jupiter.api.io.TempDir;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * Tests for {@link JavaCommand} with real processes: {@link EchoMain} is started, starts
- * itself again, and both must have been started alike.
+ * Tests for {@link JavaCommand} and {@link CommandLine} with real processes:
+ * {@link EchoMain} is started, starts itself again, and all must have been started alike.
  */
 @EnabledOnOs(OS.LINUX)
 class JavaCommandProcessTests {
@@ -43,7 +43,7 @@ class JavaCommandProcessTests {
 	void classPathAndAwkwardArguments() throws Exception {
 		List<String> command = new ArrayList<>(List.of("-Da=x y", "-D b=\"é\"", "-Xmx64m", "-cp", classPath(), MAIN));
 		command.addAll(AWKWARD);
-		EchoMain.Said said = runTwiceAlike(Map.of(), command);
+		EchoMain.Said said = runAlike(Map.of(), command);
 		assertThat(said.words("args")).isEqualTo(AWKWARD);
 		assertThat(said.words("arguments")).isEqualTo(AWKWARD);
 		assertThat(said.words("options")).containsExactly("-Da=x y", "-D b=\"é\"", "-Xmx64m", "-cp", classPath());
@@ -53,7 +53,7 @@ class JavaCommandProcessTests {
 	@Test
 	void jar() throws Exception {
 		Path jar = createJar();
-		EchoMain.Said said = runTwiceAlike(Map.of(), List.of("-jar", "-Da=b", jar.toString(), "x", "@y"));
+		EchoMain.Said said = runAlike(Map.of(), List.of("-jar", "-Da=b", jar.toString(), "x", "@y"));
 		assertThat(said.words("args")).containsExactly("x", "@y");
 		assertThat(said.words("options")).containsExactly("-Da=b");
 		assertThat(said.words("target")).containsExactly("-jar", jar.toString());
@@ -62,8 +62,20 @@ class JavaCommandProcessTests {
 	@Test
 	void commandLineThatIsLongerThanTheSystemRemembers() throws Exception {
 		String longClassPath = classPath() + (File.pathSeparator + "/nowhere/é").repeat(4000);
-		EchoMain.Said said = runTwiceAlike(Map.of(), List.of("-cp", longClassPath, MAIN, "x"));
+		EchoMain.Said said = runAlike(Map.of(), List.of("-cp", longClassPath, MAIN, "x"));
 		assertThat(said.words("options")).containsExactly("-cp", longClassPath);
+	}
+
+	/**
+	 * The launcher reads argument files in pieces of 4096 bytes.
+	 */
+	@Test
+	void longWordsInWhichMuchIsEscaped() throws Exception {
+		List<String> words = List.of("\\".repeat(5000), "x\"".repeat(5000), "'# \n\r".repeat(3000), "x".repeat(4092),
+				"\\", "y".repeat(4091), "");
+		List<String> command = new ArrayList<>(List.of("-cp", classPath(), MAIN));
+		command.addAll(words);
+		assertThat(runAlike(Map.of(), command).words("args")).isEqualTo(words);
 	}
 
 	@Test
@@ -75,7 +87,7 @@ class JavaCommandProcessTests {
 				'%s' "a b"c#lost
 				'' @x ""
 				""".formatted(classPath().replace("\\", "\\\\"), MAIN));
-		EchoMain.Said said = runTwiceAlike(Map.of("ECHO_DELETE", file.toString()), List.of("@" + file, "@z"));
+		EchoMain.Said said = runAlike(Map.of("ECHO_DELETE", file.toString()), List.of("@" + file, "@z"));
 		assertThat(said.words("arguments")).isEqualTo(said.words("args"));
 		assertThat(said.words("input")).contains("-Da=x y\\z\t", "-Db=q\"q", "-Dc=c:\\x");
 		assertThat(said.words("options")).contains("-Da=x y\\z\t", "-Db=q\"q", "-Dc=c:\\x");
@@ -83,14 +95,14 @@ class JavaCommandProcessTests {
 
 	@Test
 	void escapedAtSigns() throws Exception {
-		EchoMain.Said said = runTwiceAlike(Map.of(), List.of("-cp", "@@x" + File.pathSeparator + classPath(), MAIN));
+		EchoMain.Said said = runAlike(Map.of(), List.of("-cp", "@@x" + File.pathSeparator + classPath(), MAIN));
 		assertThat(said.words("options")).containsExactly("-cp", "@x" + File.pathSeparator + classPath());
 	}
 
 	@Test
 	void variablesApplyOnce() throws Exception {
 		Path file = write("more", "-Dd=4 '-De=5 5'");
-		EchoMain.Said said = runTwiceAlike(Map.of("JAVA_TOOL_OPTIONS", "-Da='1 1'", "JDK_JAVA_OPTIONS",
+		EchoMain.Said said = runAlike(Map.of("JAVA_TOOL_OPTIONS", "-Da='1 1'", "JDK_JAVA_OPTIONS",
 				"-Db=2 '@" + file + "'", "_JAVA_OPTIONS", "-Dc=3"), List.of("-cp", classPath(), MAIN));
 		assertThat(said.words("input")).containsExactly("-Da=1 1", "-Db=2", "-Dd=4", "-De=5 5", "-Dc=3");
 		assertThat(said.words("options")).containsExactly("-cp", classPath());
@@ -98,8 +110,8 @@ class JavaCommandProcessTests {
 
 	@Test
 	void variablesApplyOnceWhereOnlyTheJvmKnowsTheCommandLine() throws Exception {
-		EchoMain.Said said = runTwiceAlike(Map.of("ECHO_SOURCE", "jvm", "JAVA_TOOL_OPTIONS", "-Da='1 1'",
-				"JDK_JAVA_OPTIONS", "-Db=2", "_JAVA_OPTIONS", "-Dc=3"), List.of("-cp", classPath(), MAIN, "x", "y"));
+		EchoMain.Said said = runAlike(Map.of("ECHO_SOURCE", "jvm", "JAVA_TOOL_OPTIONS", "-Da='1 1'", "JDK_JAVA_OPTIONS",
+				"-Db=2", "_JAVA_OPTIONS", "-Dc=3"), List.of("-cp", classPath(), MAIN, "x", "y"));
 		assertThat(said.words("args")).containsExactly("x", "y");
 		assertThat(said.words("input")).containsExactly("-Da=1 1", "-Db=2", "-Dc=3");
 	}
@@ -107,7 +119,7 @@ class JavaCommandProcessTests {
 	@Test
 	void launcherThatStartedItselfAgain() throws Exception {
 		Path libraries = Path.of(System.getProperty("java.home"), "lib", "server");
-		EchoMain.Said said = runTwiceAlike(
+		EchoMain.Said said = runAlike(
 				Map.of("LD_LIBRARY_PATH", libraries.toString(), "JDK_JAVA_OPTIONS", "-Db=2 '-Dc=3 3'"),
 				List.of("-cp", classPath(), MAIN));
 		assertThat(said.words("options")).containsExactly("-cp", classPath());
@@ -117,18 +129,17 @@ class JavaCommandProcessTests {
 	void localeWithoutUnicode() throws Exception {
 		// what the JVM cannot read in this locale is unreadable to the application as
 		// well
-		EchoMain.Said said = runTwiceAlike(Map.of("LC_ALL", "C"), List.of("-cp", classPath(), MAIN, "a b", "~"));
+		EchoMain.Said said = runAlike(Map.of("LC_ALL", "C"), List.of("-cp", classPath(), MAIN, "a b", "~"));
 		assertThat(said.words("args")).containsExactly("a b", "~");
 	}
 
 	@Test
 	void fileEncodingThatIsNotTheLocales() throws Exception {
-		EchoMain.Said said = runTwiceAlike(Map.of(),
-				List.of("-Dfile.encoding=ISO-8859-1", "-cp", classPath(), MAIN, "é€"));
+		EchoMain.Said said = runAlike(Map.of(), List.of("-Dfile.encoding=ISO-8859-1", "-cp", classPath(), MAIN, "é€"));
 		assertThat(said.words("args")).containsExactly("é€");
 	}
 
-	private EchoMain.Said runTwiceAlike(Map<String, String> environment, List<String> arguments) throws Exception {
+	private EchoMain.Said runAlike(Map<String, String> environment, List<String> arguments) throws Exception {
 		List<String> command = new ArrayList<>();
 		command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
 		command.addAll(arguments);
@@ -141,8 +152,9 @@ class JavaCommandProcessTests {
 		String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
 		assertThat(process.waitFor()).as(() -> output + read(errors)).isZero();
 		List<String> lines = output.lines().toList();
-		assertThat(lines).hasSize(12);
-		assertThat(lines.subList(6, 12)).as("second process").isEqualTo(lines.subList(0, 6));
+		assertThat(lines).hasSize(18);
+		assertThat(lines.subList(6, 12)).as("process that shows all").isEqualTo(lines.subList(0, 6));
+		assertThat(lines.subList(12, 14)).as("process that hides all").isEqualTo(lines.subList(0, 2));
 		return new EchoMain.Said(lines.subList(0, 6));
 	}
 

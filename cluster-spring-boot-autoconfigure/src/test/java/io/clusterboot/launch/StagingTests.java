@@ -166,7 +166,7 @@ class StagingTests {
 		Build build = staging(jarCommand(jar)).prepare();
 		Files.writeString(library, "garbage");
 		Files.writeString(jar, "garbage");
-		Process process = build.command().processBuilder(WORKER, 1).redirectErrorStream(true).start();
+		Process process = build.command().start(WORKER, 1);
 		String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
 		assertThat(output).isEqualTo("hello");
 		assertThat(process.waitFor()).isZero();
@@ -366,7 +366,10 @@ class StagingTests {
 	}
 
 	private static Map<String, String> environment(Build build) {
-		return build.command().processBuilder(WORKER, 1).environment();
+		Map<String, String> environment = new HashMap<>(System.getenv());
+		build.command().adaptEnvironment(environment, WORKER, (note) -> {
+		});
+		return environment;
 	}
 
 	@Test
@@ -439,7 +442,7 @@ class StagingTests {
 	}
 
 	private static List<String> words(Build build) {
-		return build.command().processBuilder(WORKER, 1).command();
+		return build.command().commandLine(WORKER, 1).words();
 	}
 
 	private static Path launchedJar(Build build) {

@@ -2,11 +2,12 @@ package io.clusterboot.launch;
 
 import java.lang.ProcessBuilder.Redirect;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 import io.clusterboot.ClusterProperties;
 import io.clusterboot.PortSharing;
@@ -17,6 +18,7 @@ import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 /**
  * Tests for {@link WorkerCommand}.
@@ -29,13 +31,14 @@ class WorkerCommandTests {
 	@Test
 	void commandIsTheOwnOneWithTheWorkersOptions() {
 		assertThat(command(List.of("-Xmx1g", "-Xlog:gc:gc.log"), Map.of(), List.of("-Dlast=1"), Map.of())
-			.processBuilder(WORKER, 2)
-			.command()).containsExactly("/jdk/bin/java", "-Xmx1g", "-Xlog:gc:gc.worker-2.log",
-					"--add-opens=java.base/sun.nio.ch=ALL-UNNAMED", "--enable-native-access=ALL-UNNAMED",
-					"-Dio.clusterboot.worker.id=7", "-Dio.clusterboot.worker.index=1", "-Dio.clusterboot.worker.seat=2",
+			.commandLine(WORKER, 2)
+			.words()).containsExactly("/jdk/bin/java", "-Dio.clusterboot.worker.id=7",
+					"-Dio.clusterboot.worker.index=1", "-Dio.clusterboot.worker.seat=2",
 					"-Dio.clusterboot.worker.generation=3", "-Dio.clusterboot.worker.socket=/run/c.sock",
-					"-Dio.clusterboot.worker.port-sharing=HANDLES", "-Dspring.devtools.restart.enabled=false",
-					"-XX:+ExitOnOutOfMemoryError", "-Dlast=1", "-jar", "app.jar", "--a=b c", "@x");
+					"-Dio.clusterboot.worker.port-sharing=HANDLES", "-Xmx1g", "-Xlog:gc:gc.worker-2.log",
+					"--add-opens=java.base/sun.nio.ch=ALL-UNNAMED", "--enable-native-access=ALL-UNNAMED",
+					"-Dspring.devtools.restart.enabled=false", "-XX:+ExitOnOutOfMemoryError", "-Dlast=1", "-jar",
+					"app.jar", "--a=b c", "@x");
 	}
 
 	@Test
@@ -53,8 +56,7 @@ class WorkerCommandTests {
 				Map.of("JAVA_TOOL_OPTIONS", List.of("-Da=x y", "-Xlog:gc:gc.log"), "JDK_JAVA_OPTIONS",
 						List.of("-agentlib:jdwp=server=n,address=1")),
 				List.of(), Map.of("_JAVA_OPTIONS", "-Xloggc:'a b.log'", "OTHER", "value"));
-		Map<String, String> environment = command.processBuilder(WORKER, 2).environment();
-		assertThat(environment).containsEntry("JAVA_TOOL_OPTIONS", "\"-Da=x y\" -Xlog:gc:gc.worker-2.log")
+		assertThat(environment(command)).containsEntry("JAVA_TOOL_OPTIONS", "\"-Da=x y\" -Xlog:gc:gc.worker-2.log")
 			.containsEntry("_JAVA_OPTIONS", "\"-Xloggc:a b.worker-2.log\"")
 			.containsEntry("OTHER", "value")
 			.doesNotContainKey("JDK_JAVA_OPTIONS");
@@ -87,9 +89,9 @@ class WorkerCommandTests {
 	void heapIsShared() {
 		WorkerCommand command = new WorkerCommand(own(List.of(), Map.of()), settings(List.of(), Map.of()),
 				new VmFlags(false, 1, 4, false));
-		assertThat(command.processBuilder(WORKER, 4).command()).contains("-XX:MaxRAMPercentage=15.00",
+		assertThat(command.commandLine(WORKER, 4).words()).contains("-XX:MaxRAMPercentage=15.00",
 				"-XX:MinRAMPercentage=15.00");
-		assertThat(command.processBuilder(WORKER, 2).command()).contains("-XX:MaxRAMPercentage=25.00",
+		assertThat(command.commandLine(WORKER, 2).words()).contains("-XX:MaxRAMPercentage=25.00",
 				"-XX:MinRAMPercentage=25.00");
 	}
 
@@ -111,11 +113,65 @@ class WorkerCommandTests {
 	}
 
 	@Test
-	void inputIsEmptyAndOutputIsForTheCaller() {
-		ProcessBuilder builder = command(List.of(), Map.of(), List.of(), Map.of()).processBuilder(WORKER, 2);
-		assertThat(builder.redirectInput().file()).hasToString("/dev/null");
-		assertThat(builder.redirectOutput()).isEqualTo(Redirect.PIPE);
-		assertThat(builder.redirectError()).isEqualTo(Redirect.PIPE);
+	void othersSeeWhatTheySeeOfThePrimaryAndWhoTheWorkerIs() {
+		JavaCommand own = new JavaCommand("/jdk/bin/java",
+				new JavaArguments(List.of("-Xmx1g", "-Dfrom.file=1", "-Xlog:gc:gc.log"), List.of("-jar", "app.jar"),
+						List.of("--a=b c")),
+				Map.of(),
+				new Exposure(Set.of("-Xmx1g", "-Xlog:gc:gc.log", "@file", "-jar", "app.jar", "--a=b c"), true));
+		WorkerCommand command = new WorkerCommand(own, settings(List.of(), Map.of()), noFlags());
+		assertThat(command.commandLine(WORKER, 2).shown()).startsWith("/jdk/bin/java", "-Dio.clusterboot.worker.id=7")
+			.containsSubsequence("-Xmx1g", "@/dev/stdin", "-Xlog:gc:gc.worker-2.log", "-XX:+ExitOnOutOfMemoryError",
+					"-jar", "app.jar", "--a=b c");
+		WorkerCommand configured = new WorkerCommand(own, settings(List.of("-Dlast=1"), Map.of()), noFlags());
+		assertThat(configured.commandLine(WORKER, 2).shown())
+			.containsSubsequence("-Dio.clusterboot.worker.id=7", "-Xmx1g", "@/dev/stdin", "-jar", "app.jar", "--a=b c")
+			.doesNotContain("-Dlast=1", "-Dfrom.file=1");
+	}
+
+	@Test
+	void launcherPrintsNothingOfFilesThatItsVariableNames() {
+		JavaCommand own = new JavaCommand("/jdk/bin/java",
+				new JavaArguments(List.of("-Db=2"), List.of("Main"), List.of()),
+				Map.of(OptionVariable.LAUNCHER, List.of("-Da=1", "-cp", "@@x.jar", "-XX:+CrashOnOutOfMemoryError")),
+				new Exposure(Set.of("-Db=2", "Main"), false));
+		WorkerCommand command = new WorkerCommand(own, settings(List.of(), Map.of()), noFlags());
+		assertThat(command.commandLine(WORKER, 2).words()).containsSubsequence("-Da=1", "-cp", "@x.jar", "-Db=2")
+			.doesNotContain("-XX:+ExitOnOutOfMemoryError");
+		assertThat(environment(command)).doesNotContainKey(OptionVariable.LAUNCHER);
+		WorkerCommand other = new WorkerCommand(own, settings(List.of(), Map.of(OptionVariable.LAUNCHER, "-Dc=3")),
+				noFlags());
+		assertThat(other.commandLine(WORKER, 2).words()).doesNotContain("-Da=1");
+		assertThat(environment(other)).containsEntry(OptionVariable.LAUNCHER, "-Dc=3");
+	}
+
+	@Test
+	@EnabledOnOs(OS.LINUX)
+	void anotherUserSeesNoSecret() throws Exception {
+		assumeTrue(Files.getAttribute(Path.of("/proc/self"), "unix:uid").equals(0), "not root");
+		JavaCommand own = new JavaCommand(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+				new JavaArguments(List.of("-Done=hush", "-cp", JavaCommandProcessTests.classPath()),
+						List.of(PatientMain.class.getName()), List.of("two hush")),
+				Map.of());
+		Process worker = WorkerCommand
+			.of(own, settings(List.of("-Dthree=hush"), Map.of("JAVA_TOOL_OPTIONS", "-Dfour=hush")))
+			.start(WORKER, 2);
+		try {
+			assertThat(worker.inputReader().readLine()).isEqualTo("one=hush two hush three=hush four=hush input=-1");
+			String process = "/proc/" + worker.pid() + "/";
+			Process attacker = new ProcessBuilder("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "cat",
+					process + "cmdline", process + "environ", process + "fd/0")
+				.redirectInput(Redirect.from(Path.of("/dev/null").toFile()))
+				.start();
+			assertThat(new String(attacker.getInputStream().readAllBytes(), StandardCharsets.UTF_8).split("\0"))
+				.contains("-Dio.clusterboot.worker.id=7", "@/dev/stdin")
+				.noneMatch((word) -> word.contains("hush"));
+			assertThat(new String(attacker.getErrorStream().readAllBytes(), StandardCharsets.UTF_8))
+				.contains("environ: Permission denied", "fd/0: Permission denied");
+		}
+		finally {
+			worker.destroyForcibly();
+		}
 	}
 
 	@Test
@@ -125,11 +181,10 @@ class WorkerCommandTests {
 				new JavaArguments(List.of("-cp", JavaCommandProcessTests.classPath()),
 						List.of(EchoMain.class.getName()), List.of("a")),
 				Map.of());
-		ProcessBuilder builder = WorkerCommand.of(own, settings(List.of(), Map.of(EchoMain.LAST, "true")))
-			.processBuilder(WORKER, 2);
-		Process process = builder.redirectErrorStream(true).start();
+		Process process = WorkerCommand.of(own, settings(List.of(), Map.of(EchoMain.LAST, "true"))).start(WORKER, 2);
 		String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
 		assertThat(output.lines()).allMatch((line) -> line.startsWith("ECHO "));
+		assertThat(process.getErrorStream().readAllBytes()).isEmpty();
 		assertThat(process.waitFor()).isZero();
 		assertThat(new EchoMain.Said(output.lines().toList()).words("input"))
 			.contains("-XX:+ExitOnOutOfMemoryError", "-Dio.clusterboot.worker.id=7")
@@ -143,16 +198,22 @@ class WorkerCommandTests {
 		JavaCommand own = new JavaCommand(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
 				new JavaArguments(List.of("-cp", classPath), List.of(EchoMain.class.getName()), List.of("a")),
 				Map.of());
-		ProcessBuilder builder = new WorkerCommand(own, settings(List.of(), Map.of(EchoMain.LAST, "true")), noFlags())
-			.processBuilder(WORKER, 2);
-		Process process = builder.start();
+		Process process = new WorkerCommand(own, settings(List.of(), Map.of(EchoMain.LAST, "true")), noFlags())
+			.start(WORKER, 2);
 		String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
 		assertThat(process.waitFor()).isZero();
-		assertThat(new EchoMain.Said(output.lines().toList()).words("options")).startsWith("-cp", classPath);
+		assertThat(new EchoMain.Said(output.lines().toList()).words("options")).containsSubsequence("-cp", classPath);
 	}
 
 	private static List<String> options(WorkerCommand command) {
-		return new ArrayList<>(command.processBuilder(WORKER, 2).command());
+		return command.commandLine(WORKER, 2).words();
+	}
+
+	private static Map<String, String> environment(WorkerCommand command) {
+		Map<String, String> environment = new HashMap<>(System.getenv());
+		command.adaptEnvironment(environment, WORKER, (note) -> {
+		});
+		return environment;
 	}
 
 	private static WorkerCommand command(List<String> options, Map<String, List<String>> environmentOptions,

@@ -37,6 +37,7 @@ import tools.jackson.databind.json.JsonMapper;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 /**
  * Workers are started as the user started the primary, except where they would collide.
@@ -84,9 +85,11 @@ class RelaunchTests {
 	@TestMethodOrder(OrderAnnotation.class)
 	class WithEverything {
 
+		private static final String HIDDEN = "nobody else may see this";
+
 		private static final List<String> HARD_TO_QUOTE = List.of("two words", "say \"hi\"", "it's", "", " ",
 				"back\\slash\\", "*", "@options", "#comment", "$HOME", "grüße \u65e5\u672c",
-				"--app.greeting=hello world", "-Dapp.colour=red");
+				"--app.greeting=hello world", "-Dapp.colour=red", "--app.argument=" + HIDDEN);
 
 		@TempDir
 		private static Path directory;
@@ -104,16 +107,19 @@ class RelaunchTests {
 				.stream()
 				.map(WithEverything::throughLinkWithSpace)
 				.toList();
-			List<String> words = new ArrayList<>(
-					List.of("-cp", TestClassPath.join(entries), TestServer.selected().application().getName()));
+			List<String> words = new ArrayList<>(List.of("-Dapp.option=" + HIDDEN, "-cp", TestClassPath.join(entries),
+					TestServer.selected().application().getName()));
 			words.addAll(HARD_TO_QUOTE);
 			optionFile = directory.resolve("options");
 			Files.write(optionFile, words.stream().map(WithEverything::quote).toList(), StandardCharsets.UTF_8);
+			Path launcherFile = Files.writeString(directory.resolve("launcher options"),
+					quote("-Dapp.launcher=" + HIDDEN));
 			cluster = ClusterProcess.java("@" + optionFile)
 				.directory(directory)
 				.jvmOptions("-agentlib:jdwp=transport=dt_socket,server=y,suspend=n,address=127.0.0.1:" + debugPort,
 						"-Xlog:gc:file=gc.log")
 				.environment("LC_ALL", "C.UTF-8")
+				.environment("JDK_JAVA_OPTIONS", "'@" + launcherFile + "'")
 				.environment("JAVA_TOOL_OPTIONS", "-Dfoo=bar '-javaagent:" + agentJar() + "'")
 				.property("logging.file.name", "app.log")
 				.property("cluster.startup.timeout", "10m")
@@ -122,6 +128,7 @@ class RelaunchTests {
 				.start();
 			cluster.awaitReady();
 			Files.delete(optionFile);
+			Files.delete(launcherFile);
 		}
 
 		@AfterAll
@@ -191,8 +198,8 @@ class RelaunchTests {
 		@Order(2)
 		void optionsAndAgentsAreNotDoubled() throws Exception {
 			for (Account account : accounts(cluster).values()) {
-				assertThat(account.options()).containsOnlyOnce("-Dfoo=bar", "-XX:TieredStopAtLevel=1",
-						"-XX:+ExitOnOutOfMemoryError");
+				assertThat(account.options()).containsOnlyOnce("-Dfoo=bar", "-Dapp.option=" + HIDDEN,
+						"-Dapp.launcher=" + HIDDEN, "-XX:TieredStopAtLevel=1", "-XX:+ExitOnOutOfMemoryError");
 				assertThat(account.options()).filteredOn((option) -> option.startsWith("-javaagent:")).hasSize(1);
 				assertThat(account.options()).filteredOn((option) -> option.startsWith("-Xlog:gc")).hasSize(1);
 				assertThat(account.options()).filteredOn((option) -> option.startsWith("-agentlib:jdwp")).hasSize(1);
@@ -358,6 +365,25 @@ class RelaunchTests {
 			}
 			assertThat(cluster.output().lines()).as("a seat is taken over")
 				.noneMatch((line) -> line.contains("Listening for transport dt_socket at address: " + (debugPort + 3)));
+		}
+
+		@Test
+		@Order(10)
+		void anotherUserSeesNothingOfTheOptionFiles() throws Exception {
+			assumeTrue(Files.getAttribute(Path.of("/proc/self"), "unix:uid").equals(0), "not root");
+			List<String> command = new ArrayList<>(
+					List.of("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "cat"));
+			cluster.allPids().forEach((pid) -> command.add("/proc/" + pid + "/cmdline"));
+			cluster.allPids().forEach((pid) -> command.add("/proc/" + pid + "/environ"));
+			Process attacker = new ProcessBuilder(command).start();
+			String seen = new String(attacker.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+			String refused = new String(attacker.getErrorStream().readAllBytes(), StandardCharsets.UTF_8);
+			assertThat(seen.split("\0")).contains("@" + optionFile, "-Dio.clusterboot.worker.id=2",
+					"-Dio.clusterboot.worker.id=3", "--logging.file.name=app.log");
+			assertThat(seen).doesNotContain(HIDDEN, "hello world");
+			assertThat(refused.lines()).hasSameSizeAs(cluster.allPids())
+				.allMatch((line) -> line.endsWith("environ: Permission denied"));
+			assertThat(cluster.output().lines()).noneMatch((line) -> line.contains(HIDDEN));
 		}
 
 	}
