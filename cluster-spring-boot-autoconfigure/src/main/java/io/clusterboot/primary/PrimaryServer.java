@@ -12,6 +12,7 @@ import java.util.concurrent.TimeUnit;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import io.clusterboot.ClusterProperties;
+import io.clusterboot.dashboard.DashboardFiles;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
@@ -115,8 +116,7 @@ final class PrimaryServer implements AutoCloseable {
 
 	private static void send(HttpExchange exchange, Response response) throws IOException {
 		exchange.getResponseHeaders().set("Content-Type", response.contentType());
-		exchange.getResponseHeaders().set("Cache-Control", "no-store");
-		exchange.getResponseHeaders().set("X-Content-Type-Options", "nosniff");
+		DashboardFiles.HEADERS.forEach(exchange.getResponseHeaders()::set);
 		response.headers().forEach((name, value) -> exchange.getResponseHeaders().set(name, value));
 		if ("HEAD".equals(exchange.getRequestMethod())) {
 			exchange.sendResponseHeaders(response.status(), -1);
