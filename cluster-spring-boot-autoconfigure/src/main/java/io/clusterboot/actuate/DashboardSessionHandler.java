@@ -47,7 +47,6 @@ public final class DashboardSessionHandler implements HttpRequestHandler {
 				(token != null) ? token.getHeaderName() : null, (token != null) ? token.getToken() : null);
 		response.setContentType("application/json");
 		response.setCharacterEncoding(StandardCharsets.UTF_8.name());
-		response.setHeader("Cache-Control", "no-store");
 		response.getOutputStream().write(MAPPER.writeValueAsBytes(session));
 	}
 

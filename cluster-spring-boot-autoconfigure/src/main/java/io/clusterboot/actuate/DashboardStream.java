@@ -4,24 +4,29 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 import io.clusterboot.worker.WorkerAgent;
 import jakarta.servlet.AsyncContext;
+import jakarta.servlet.ServletException;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 
 import org.springframework.beans.factory.DisposableBean;
+import org.springframework.http.HttpMethod;
 import org.springframework.scheduling.concurrent.CustomizableThreadFactory;
 import org.springframework.web.HttpRequestHandler;
+import org.springframework.web.HttpRequestMethodNotSupportedException;
 
 /**
  * Sends what the dashboard shows as server-sent events, four times a second. A worker
@@ -37,6 +42,8 @@ public final class DashboardStream implements HttpRequestHandler, DisposableBean
 	private final WorkerAgent agent;
 
 	private final ClusterDashboardEndpoint endpoint;
+
+	private final Semaphore places = new Semaphore(DashboardState.MOST_VIEWERS);
 
 	private final Set<Viewer> viewers = ConcurrentHashMap.newKeySet();
 
@@ -69,22 +76,37 @@ public final class DashboardStream implements HttpRequestHandler, DisposableBean
 	}
 
 	@Override
-	public void handleRequest(HttpServletRequest request, HttpServletResponse response) throws IOException {
-		if (this.agent.isLeaving() || this.viewers.size() >= DashboardState.MOST_VIEWERS) {
+	public void handleRequest(HttpServletRequest request, HttpServletResponse response)
+			throws ServletException, IOException {
+		if (!HttpMethod.GET.matches(request.getMethod())) {
+			throw new HttpRequestMethodNotSupportedException(request.getMethod(), List.of(HttpMethod.GET.name()));
+		}
+		if (this.agent.isLeaving() || !this.places.tryAcquire()) {
 			response.sendError(SERVICE_UNAVAILABLE);
 			return;
 		}
+		boolean begun = false;
+		try {
+			begin(request, response);
+			begun = true;
+		}
+		finally {
+			if (!begun) {
+				this.places.release();
+			}
+		}
+		ask();
+	}
+
+	private void begin(HttpServletRequest request, HttpServletResponse response) throws IOException {
 		response.setContentType("text/event-stream");
 		response.setCharacterEncoding(StandardCharsets.UTF_8.name());
-		response.setHeader("Cache-Control", "no-store");
 		// a proxy that collects responses would show nothing
 		response.setHeader("X-Accel-Buffering", "no");
 		response.flushBuffer();
 		AsyncContext async = request.startAsync();
 		async.setTimeout(0);
-		Viewer viewer = new Viewer(async);
-		this.viewers.add(viewer);
-		ask();
+		this.viewers.add(new Viewer(async));
 	}
 
 	private void tick() {
@@ -173,7 +195,9 @@ public final class DashboardStream implements HttpRequestHandler, DisposableBean
 
 		private void end() {
 			this.ended = true;
-			DashboardStream.this.viewers.remove(this);
+			if (DashboardStream.this.viewers.remove(this)) {
+				DashboardStream.this.places.release();
+			}
 			if (this.writing.compareAndSet(false, true)) {
 				complete();
 			}

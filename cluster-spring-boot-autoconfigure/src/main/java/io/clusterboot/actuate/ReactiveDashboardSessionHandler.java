@@ -21,7 +21,6 @@ public final class ReactiveDashboardSessionHandler implements WebHandler {
 	public Mono<Void> handle(ServerWebExchange exchange) {
 		ServerHttpResponse response = exchange.getResponse();
 		response.getHeaders().setContentType(MediaType.APPLICATION_JSON);
-		response.getHeaders().setCacheControl("no-store");
 		return response.writeWith(
 				session(exchange).map((session) -> response.bufferFactory().wrap(MAPPER.writeValueAsBytes(session))));
 	}

@@ -2,7 +2,8 @@ package io.clusterboot.actuate;
 
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.concurrent.atomic.AtomicInteger;
+import java.util.List;
+import java.util.concurrent.Semaphore;
 
 import io.clusterboot.worker.WorkerAgent;
 import reactor.core.publisher.Flux;
@@ -11,9 +12,11 @@ import reactor.core.scheduler.Schedulers;
 
 import org.springframework.core.io.buffer.DataBuffer;
 import org.springframework.core.io.buffer.DataBufferFactory;
+import org.springframework.http.HttpMethod;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.MediaType;
 import org.springframework.http.server.reactive.ServerHttpResponse;
+import org.springframework.web.server.MethodNotAllowedException;
 import org.springframework.web.server.ServerWebExchange;
 import org.springframework.web.server.WebHandler;
 
@@ -26,7 +29,7 @@ public final class ReactiveDashboardStream implements WebHandler {
 
 	private final Flux<byte[]> events;
 
-	private final AtomicInteger viewers = new AtomicInteger();
+	private final Semaphore places = new Semaphore(DashboardState.MOST_VIEWERS);
 
 	/**
 	 * Create a stream.
@@ -52,15 +55,20 @@ public final class ReactiveDashboardStream implements WebHandler {
 
 	@Override
 	public Mono<Void> handle(ServerWebExchange exchange) {
-		ServerHttpResponse response = exchange.getResponse();
-		if (this.agent.isLeaving() || this.viewers.get() >= DashboardState.MOST_VIEWERS) {
+		HttpMethod method = exchange.getRequest().getMethod();
+		return HttpMethod.GET.equals(method) ? Mono.defer(() -> stream(exchange.getResponse()))
+				: Mono.error(new MethodNotAllowedException(method, List.of(HttpMethod.GET)));
+	}
+
+	private Mono<Void> stream(ServerHttpResponse response) {
+		if (this.agent.isLeaving() || !this.places.tryAcquire()) {
 			response.setStatusCode(HttpStatus.SERVICE_UNAVAILABLE);
 			return response.setComplete();
 		}
 		response.getHeaders().setContentType(new MediaType(MediaType.TEXT_EVENT_STREAM, StandardCharsets.UTF_8));
-		response.getHeaders().setCacheControl("no-store");
 		response.getHeaders().set("X-Accel-Buffering", "no");
-		return response.writeAndFlushWith(viewer(response.bufferFactory()).map(Flux::just));
+		return response.writeAndFlushWith(viewer(response.bufferFactory()).map(Flux::just))
+			.doFinally((signal) -> this.places.release());
 	}
 
 	/**
@@ -70,9 +78,7 @@ public final class ReactiveDashboardStream implements WebHandler {
 		return this.events.onBackpressureLatest()
 			.map(buffers::wrap)
 			.takeUntilOther(Flux.interval(DashboardState.INTERVAL).filter((tick) -> this.agent.isLeaving()))
-			.take(DashboardState.LONGEST_STREAM)
-			.doOnSubscribe((subscription) -> this.viewers.incrementAndGet())
-			.doFinally((signal) -> this.viewers.decrementAndGet());
+			.take(DashboardState.LONGEST_STREAM);
 	}
 
 }

@@ -25,9 +25,8 @@ import org.springframework.util.ClassUtils;
  * {@link AutoConfiguration Auto-configuration} for {@link ClusterDashboardEndpoint}.
  */
 @AutoConfiguration(after = ClusterEndpointAutoConfiguration.class)
-@ConditionalOnWorker
+@ConditionalOnDashboard
 @ConditionalOnClass(ConditionalOnAvailableEndpoint.class)
-@ConditionalOnAvailableEndpoint(ClusterDashboardEndpoint.class)
 public final class ClusterDashboardAutoConfiguration {
 
 	private static final String PATHS = "management.endpoints.web.path-mapping.";

@@ -28,10 +28,9 @@ import org.springframework.web.servlet.handler.SimpleUrlHandlerMapping;
  * What the dashboard needs and an operation of an endpoint cannot do. It lives in the
  * context of the management port if there is one.
  */
-@ConditionalOnWorker
+@ConditionalOnDashboard
 @ConditionalOnClass({ WebMvcEndpointHandlerMapping.class, ConditionalOnAvailableEndpoint.class })
 @ConditionalOnWebApplication(type = ConditionalOnWebApplication.Type.SERVLET)
-@ConditionalOnAvailableEndpoint(ClusterDashboardEndpoint.class)
 @ManagementContextConfiguration(proxyBeanMethods = false)
 class ClusterDashboardManagementContextConfiguration {
 

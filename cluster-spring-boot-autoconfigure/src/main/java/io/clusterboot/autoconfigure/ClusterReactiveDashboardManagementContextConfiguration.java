@@ -25,10 +25,9 @@ import org.springframework.web.server.WebHandler;
  * What the dashboard of a reactive application needs and an operation of an endpoint
  * cannot do. It lives in the context of the management port if there is one.
  */
-@ConditionalOnWorker
+@ConditionalOnDashboard
 @ConditionalOnClass({ WebFluxEndpointHandlerMapping.class, ConditionalOnAvailableEndpoint.class })
 @ConditionalOnWebApplication(type = ConditionalOnWebApplication.Type.REACTIVE)
-@ConditionalOnAvailableEndpoint(ClusterDashboardEndpoint.class)
 @ManagementContextConfiguration(proxyBeanMethods = false)
 class ClusterReactiveDashboardManagementContextConfiguration {
 

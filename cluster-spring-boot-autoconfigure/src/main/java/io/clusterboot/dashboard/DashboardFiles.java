@@ -14,6 +14,16 @@ import org.jspecify.annotations.Nullable;
  */
 public final class DashboardFiles {
 
+	/**
+	 * Headers of all answers to requests for the page, its files and what it shows: they
+	 * are kept nowhere, are what they say, and are shown in no frame, where another page
+	 * could have clicks land on buttons.
+	 */
+	public static final Map<String, String> HEADERS = Map.of("Cache-Control", "no-store", "X-Content-Type-Options",
+			"nosniff", "X-Frame-Options", "DENY", "Content-Security-Policy",
+			"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+					+ "base-uri 'none'; form-action 'none'; frame-ancestors 'none'");
+
 	private static final Map<String, String> TYPES = Map.of("dashboard.js", "text/javascript;charset=utf-8",
 			"dashboard.css", "text/css;charset=utf-8", "icon.svg", "image/svg+xml");
 

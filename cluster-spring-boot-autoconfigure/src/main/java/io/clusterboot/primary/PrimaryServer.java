@@ -5,13 +5,11 @@ import java.io.OutputStream;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
-import java.util.concurrent.ArrayBlockingQueue;
-import java.util.concurrent.ThreadPoolExecutor;
-import java.util.concurrent.TimeUnit;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import io.clusterboot.ClusterProperties;
+import io.clusterboot.dashboard.DashboardFiles;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
@@ -25,31 +23,29 @@ final class PrimaryServer implements AutoCloseable {
 
 	private static final Log logger = LogFactory.getLog(PrimaryServer.class);
 
-	private static final int THREADS = 4;
+	/**
+	 * Clients that send or read at the same time; what comes beyond ends the oldest one.
+	 */
+	static final int THREADS = 32;
 
-	/** Requests that may wait for a thread; what comes beyond is closed. */
-	private static final int WAITING = 64;
+	static final String THREAD = "cluster-primary-port";
 
 	/**
 	 * The server's own settings, which only exist as system properties: seconds within
-	 * which a client has to have sent its request and read the response, and no delay of
-	 * small responses.
+	 * which a client has to have sent its request and read the response, no delay of
+	 * small responses, and a limit to connections, so that the primary does not run out
+	 * of descriptors, which it needs for workers.
 	 */
 	private static final Map<String, String> SETTINGS = Map.of("sun.net.httpserver.maxReqTime", "10",
-			"sun.net.httpserver.maxRspTime", "30", "sun.net.httpserver.nodelay", "true");
+			"sun.net.httpserver.maxRspTime", "30", "sun.net.httpserver.nodelay", "true",
+			"jdk.httpserver.maxConnections", "512");
 
 	private final HttpServer server;
 
-	private final ThreadPoolExecutor threads = new ThreadPoolExecutor(THREADS, THREADS, 10, TimeUnit.SECONDS,
-			new ArrayBlockingQueue<>(WAITING), (task) -> {
-				Thread thread = new Thread(task, "cluster-primary-port");
-				thread.setDaemon(true);
-				return thread;
-			});
+	private final ExchangeThreads threads = new ExchangeThreads(THREAD, THREADS);
 
 	private PrimaryServer(HttpServer server) {
 		this.server = server;
-		this.threads.allowCoreThreadTimeOut(true);
 		server.setExecutor(this.threads);
 	}
 
@@ -76,17 +72,22 @@ final class PrimaryServer implements AutoCloseable {
 	 */
 	void start(Map<String, Page> pages) {
 		pages.forEach((path, page) -> this.server.createContext(path, (exchange) -> {
+			this.threads.asked();
 			try (exchange) {
 				answer(exchange, path, page);
 			}
 		}));
 		this.server.start();
-		logger.info("The primary answers on port %d of %s".formatted(this.server.getAddress().getPort(),
-				this.server.getAddress().getAddress().getHostAddress()));
+		logger.info("The primary answers on port %d of %s".formatted(address().getPort(),
+				address().getAddress().getHostAddress()));
+	}
+
+	InetSocketAddress address() {
+		return this.server.getAddress();
 	}
 
 	private void answer(HttpExchange exchange, String path, Page page) throws IOException {
-		if (this.server.getAddress().getAddress().isLoopbackAddress()
+		if (address().getAddress().isLoopbackAddress()
 				&& !LoopbackHost.matches(exchange.getRequestHeaders().getFirst("Host"))) {
 			send(exchange, Response.text(403,
 					"This port answers only to names of the loopback address, as in the header Host: localhost"));
@@ -115,8 +116,7 @@ final class PrimaryServer implements AutoCloseable {
 
 	private static void send(HttpExchange exchange, Response response) throws IOException {
 		exchange.getResponseHeaders().set("Content-Type", response.contentType());
-		exchange.getResponseHeaders().set("Cache-Control", "no-store");
-		exchange.getResponseHeaders().set("X-Content-Type-Options", "nosniff");
+		DashboardFiles.HEADERS.forEach(exchange.getResponseHeaders()::set);
 		response.headers().forEach((name, value) -> exchange.getResponseHeaders().set(name, value));
 		if ("HEAD".equals(exchange.getRequestMethod())) {
 			exchange.sendResponseHeaders(response.status(), -1);
@@ -131,7 +131,7 @@ final class PrimaryServer implements AutoCloseable {
 	@Override
 	public void close() {
 		this.server.stop(0);
-		this.threads.shutdownNow();
+		this.threads.close();
 	}
 
 	/**

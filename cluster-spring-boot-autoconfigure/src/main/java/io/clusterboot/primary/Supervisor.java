@@ -109,6 +109,8 @@ final class Supervisor implements LinkServer.Admission, ClusterSignals.Commands 
 
 	private final RedisServer redis;
 
+	private final RefusedConnections refusedConnections = new RefusedConnections();
+
 	private Phase phase = Phase.STARTING;
 
 	private long rebalanced;
@@ -582,8 +584,9 @@ final class Supervisor implements LinkServer.Admission, ClusterSignals.Commands 
 			.filter((worker) -> caller.is(worker) && !worker.isLinked())
 			.findAny();
 		if (child.isEmpty()) {
-			logger.error("A connection to the cluster's socket was refused: %s is no worker that has none"
-				.formatted(caller));
+			this.refusedConnections
+				.add("A connection to the cluster's socket was refused: %s is no worker that has none"
+					.formatted(caller));
 			LinkServer.close(socket);
 			return;
 		}

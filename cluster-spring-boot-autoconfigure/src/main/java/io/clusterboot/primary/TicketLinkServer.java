@@ -13,8 +13,6 @@ import java.util.Map;
 import io.clusterboot.protocol.PlainSocket;
 import io.clusterboot.protocol.Ticket;
 import io.clusterboot.protocol.WorkerIdentity;
-import org.apache.commons.logging.Log;
-import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,14 +21,14 @@ import org.jspecify.annotations.Nullable;
  */
 final class TicketLinkServer extends LinkServer {
 
-	private static final Log logger = LogFactory.getLog(TicketLinkServer.class);
-
 	/** A worker shows its ticket at once, unless it is starved. */
 	private static final Duration PATIENCE = Duration.ofSeconds(10);
 
 	private final ServerSocketChannel channel;
 
 	private final Duration patience;
+
+	private final RefusedConnections refused = new RefusedConnections();
 
 	/** By seat, so that there are no more than workers. */
 	private final Map<Integer, Issued> issued = new HashMap<>();
@@ -80,7 +78,7 @@ final class TicketLinkServer extends LinkServer {
 			admission.offer(new PlainSocket(peer), new Caller.TicketHolder(worker));
 		}
 		catch (IOException ex) {
-			logger.error("A connection to the cluster's socket was refused for its ticket: " + ex.getMessage());
+			this.refused.add("A connection to the cluster's socket was refused for its ticket: " + ex.getMessage());
 			close(peer);
 		}
 	}

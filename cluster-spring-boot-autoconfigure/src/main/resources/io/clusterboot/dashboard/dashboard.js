@@ -485,6 +485,22 @@
 		});
 	};
 
+	/*
+	 * A page that the browser keeps for going back to would hold its stream, and one of the
+	 * few places for streams.
+	 */
+	window.addEventListener("pagehide", () => {
+		if (source) {
+			source.close();
+			source = null;
+		}
+	});
+	window.addEventListener("pageshow", (event) => {
+		if (event.persisted && settings.live === "true") {
+			stream();
+		}
+	});
+
 	setInterval(() => {
 		const now = performance.now();
 		if (now - lastUpdate > OVERDUE) {
@@ -541,7 +557,9 @@
 			const token = session.csrfHeader ? ". All workers have to know the token against forged requests (CSRF)" : "";
 			const reasons = {401: `You have to log in${token}`, 403: `You may not do that${token}`, 405: "The endpoint is read-only"};
 			const failure = answer.failure ? answer.failure.reason : null;
-			throw new Error(reasons[response.status] || answer.error || failure || `It answered with ${response.status}`);
+			// the endpoint's own words, and not those of a page of errors
+			const words = answer.timestamp ? null : answer.error;
+			throw new Error(words || reasons[response.status] || answer.error || failure || `It answered with ${response.status}`);
 		}
 		return answer;
 	};

@@ -1,12 +1,15 @@
 package io.clusterboot.actuate;
 
+import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 
 import io.clusterboot.worker.WorkerAgent;
+import jakarta.servlet.ServletException;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import reactor.core.Disposable;
@@ -17,8 +20,11 @@ import org.springframework.mock.http.server.reactive.MockServerHttpRequest;
 import org.springframework.mock.web.MockHttpServletRequest;
 import org.springframework.mock.web.MockHttpServletResponse;
 import org.springframework.mock.web.server.MockServerWebExchange;
+import org.springframework.web.HttpRequestMethodNotSupportedException;
+import org.springframework.web.server.MethodNotAllowedException;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.awaitility.Awaitility.await;
 import static org.mockito.BDDMockito.given;
 import static org.mockito.Mockito.mock;
@@ -64,6 +70,59 @@ class DashboardStreamTests {
 	}
 
 	@Test
+	void viewersCountBeforeTheirStreamsBeginAndMakeRoomWhenTheyLeave() throws Exception {
+		DashboardStream stream = new DashboardStream(this.agent, this.endpoint);
+		AtomicInteger beginning = new AtomicInteger();
+		CountDownLatch begin = new CountDownLatch(1);
+		List<CompletableFuture<MockHttpServletRequest>> viewers = Stream
+			.generate(() -> CompletableFuture.supplyAsync(() -> view(stream, new MockHttpServletResponse() {
+				@Override
+				public void flushBuffer() {
+					beginning.incrementAndGet();
+					awaitQuietly(begin);
+					super.flushBuffer();
+				}
+			}), (task) -> new Thread(task, "viewer").start()))
+			.limit(DashboardState.MOST_VIEWERS)
+			.toList();
+		await().atMost(LONG).until(() -> beginning.get() == DashboardState.MOST_VIEWERS);
+		MockHttpServletResponse refused = new MockHttpServletResponse();
+		assertThat(isOver(view(stream, refused))).isTrue();
+		assertThat(refused.getStatus()).isEqualTo(HttpStatus.SERVICE_UNAVAILABLE.value());
+		begin.countDown();
+		assertThat(viewers).noneMatch((viewer) -> isOver(viewer.join()));
+		given(this.agent.isLeaving()).willReturn(true);
+		await().atMost(LONG).until(() -> viewers.stream().allMatch((viewer) -> isOver(viewer.join())));
+		given(this.agent.isLeaving()).willReturn(false);
+		assertThat(isOver(view(stream))).isFalse();
+		stream.destroy();
+	}
+
+	@Test
+	void aStreamThatCannotBeginLeavesItsPlace() throws Exception {
+		DashboardStream stream = new DashboardStream(this.agent, this.endpoint);
+		for (int i = 0; i < DashboardState.MOST_VIEWERS; i++) {
+			MockHttpServletRequest synchronous = new MockHttpServletRequest("GET", "/");
+			assertThatExceptionOfType(IllegalStateException.class)
+				.isThrownBy(() -> stream.handleRequest(synchronous, new MockHttpServletResponse()));
+		}
+		assertThat(isOver(view(stream))).isFalse();
+		stream.destroy();
+	}
+
+	@Test
+	void whoeverDoesNotReadTheStreamIsGivenNone() {
+		DashboardStream stream = new DashboardStream(this.agent, this.endpoint);
+		assertThatExceptionOfType(HttpRequestMethodNotSupportedException.class).isThrownBy(
+				() -> stream.handleRequest(new MockHttpServletRequest("HEAD", "/"), new MockHttpServletResponse()));
+		stream.destroy();
+		ReactiveDashboardStream reactive = new ReactiveDashboardStream(this.agent, this.endpoint);
+		MockServerWebExchange exchange = MockServerWebExchange.from(MockServerHttpRequest.head("/"));
+		assertThatExceptionOfType(MethodNotAllowedException.class)
+			.isThrownBy(() -> view(reactive, exchange).block(LONG));
+	}
+
+	@Test
 	void aStreamGoesOnAlsoAfterAFailure() throws Exception {
 		this.answer.countDown();
 		DashboardStream stream = new DashboardStream(this.agent, this.endpoint);
@@ -84,23 +143,48 @@ class DashboardStreamTests {
 	@Test
 	void reactiveViewersAreLimitedWaitForOneAnswerAndLeaveWithoutIt() {
 		ReactiveDashboardStream stream = new ReactiveDashboardStream(this.agent, this.endpoint);
+		MockServerWebExchange refused = exchange();
+		Mono<Void> last = view(stream, refused);
 		List<Disposable> viewers = Stream.generate(() -> view(stream, exchange()).subscribe())
 			.limit(DashboardState.MOST_VIEWERS)
 			.toList();
 		await().atMost(LONG).until(() -> this.asked.get() > 0);
-		MockServerWebExchange refused = exchange();
-		view(stream, refused).block(LONG);
+		last.block(LONG);
 		assertThat(refused.getResponse().getStatusCode()).isEqualTo(HttpStatus.SERVICE_UNAVAILABLE);
 		given(this.agent.isLeaving()).willReturn(true);
 		await().atMost(LONG).until(() -> viewers.stream().allMatch(Disposable::isDisposed));
 		assertThat(this.asked).hasValue(1);
+		given(this.agent.isLeaving()).willReturn(false);
+		MockServerWebExchange next = exchange();
+		Disposable viewer = view(stream, next).subscribe();
+		assertThat(next.getResponse().getStatusCode()).isNull();
+		assertThat(viewer.isDisposed()).isFalse();
+		viewer.dispose();
 	}
 
-	private static MockHttpServletRequest view(DashboardStream stream) throws Exception {
-		MockHttpServletRequest request = new MockHttpServletRequest();
+	private static MockHttpServletRequest view(DashboardStream stream) {
+		return view(stream, new MockHttpServletResponse());
+	}
+
+	private static MockHttpServletRequest view(DashboardStream stream, MockHttpServletResponse response) {
+		MockHttpServletRequest request = new MockHttpServletRequest("GET", "/");
 		request.setAsyncSupported(true);
-		stream.handleRequest(request, new MockHttpServletResponse());
+		try {
+			stream.handleRequest(request, response);
+		}
+		catch (ServletException | IOException ex) {
+			throw new IllegalStateException(ex);
+		}
 		return request;
+	}
+
+	private static void awaitQuietly(CountDownLatch latch) {
+		try {
+			latch.await();
+		}
+		catch (InterruptedException ex) {
+			Thread.currentThread().interrupt();
+		}
 	}
 
 	private static boolean isOver(MockHttpServletRequest request) {

@@ -2,10 +2,12 @@ package io.clusterboot.autoconfigure;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 
 import io.clusterboot.ClusterProperties;
 import io.clusterboot.actuate.ClusterDashboardEndpoint;
 import io.clusterboot.actuate.ClusterEndpoint;
+import io.clusterboot.actuate.DashboardPaths;
 import io.clusterboot.actuate.DashboardState;
 import io.clusterboot.PortSharing;
 import io.clusterboot.protocol.WorkerIdentity;
@@ -55,16 +57,35 @@ class ClusterDashboardAutoConfigurationTests {
 			.isFalse();
 	}
 
-	private boolean isWritable(String... exposure) {
-		boolean[] writable = new boolean[1];
+	/**
+	 * It shows what that endpoint tells.
+	 */
+	@Test
+	void whereNobodyHasAccessToTheEndpointThereIsNoDashboard() {
+		for (String access : List.of("management.endpoint.cluster.access=NONE",
+				"management.endpoints.access.max-permitted=NONE")) {
+			withAgent(() -> this.contextRunner
+				.withPropertyValues("management.endpoints.web.exposure.include=cluster,clusterdashboard", access)
+				.run((context) -> assertThat(context).hasNotFailed()
+					.doesNotHaveBean(ClusterDashboardEndpoint.class)
+					.doesNotHaveBean(DashboardPaths.class)));
+		}
+	}
+
+	private void withAgent(Runnable test) {
 		try (MockedStatic<WorkerAgent> agents = mockStatic(WorkerAgent.class)) {
 			agents.when(WorkerAgent::current).thenReturn(this.agent);
-			this.contextRunner.withPropertyValues(exposure).run((context) -> {
-				assertThat(context).hasSingleBean(ClusterEndpoint.class);
-				WebEndpointResponse<?> response = context.getBean(ClusterDashboardEndpoint.class).file("state");
-				writable[0] = ((DashboardState) response.getBody()).writable();
-			});
+			test.run();
 		}
+	}
+
+	private boolean isWritable(String... exposure) {
+		boolean[] writable = new boolean[1];
+		withAgent(() -> this.contextRunner.withPropertyValues(exposure).run((context) -> {
+			assertThat(context).hasSingleBean(ClusterEndpoint.class);
+			WebEndpointResponse<?> response = context.getBean(ClusterDashboardEndpoint.class).file("state");
+			writable[0] = ((DashboardState) response.getBody()).writable();
+		}));
 		return writable[0];
 	}
 

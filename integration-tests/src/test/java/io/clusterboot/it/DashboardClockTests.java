@@ -140,6 +140,20 @@ class DashboardClockTests {
 		assertThat(number("cluster.gap()")).isLessThan(LONGEST_GAP);
 	}
 
+	/**
+	 * The browser keeps it for going back. Nothing moves in it meanwhile.
+	 */
+	@Test
+	void aPageThatIsLeftHoldsNoStreamAndOpensOneWhenItIsBack() {
+		run("window.dispatchEvent(new PageTransitionEvent('pagehide', {persisted: true}))");
+		assertThat(number("cluster.streams.filter((stream) => !stream.closed).length")).isZero();
+		run("window.dispatchEvent(new PageTransitionEvent('pageshow', {persisted: true}))");
+		assertThat(number("cluster.streams.filter((stream) => !stream.closed).length")).isEqualTo(1);
+		advance(1000);
+		assertThat(text("cluster.connection()")).isEqualTo("live");
+		assertThat(number("cluster.streams.length")).isEqualTo(2);
+	}
+
 	@Test
 	void wherePagesGetNoStreamTheyAskAndTryForOneNowAndThen() {
 		run("(cluster.refusesStreams = true)");

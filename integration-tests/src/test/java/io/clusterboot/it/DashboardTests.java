@@ -262,10 +262,12 @@ class DashboardTests {
 	}
 
 	private static long uptimeOfPrimary() throws IOException {
-		int port = Integer.parseInt(primaryPort());
-		try (HttpConnection connection = HttpConnection.open(port, Deadlines.EVENT)) {
-			JsonNode view = JsonMapper.shared().readTree(connection.get("/cluster").body());
-			return Duration.parse(view.at("/primary/uptime").asString()).toSeconds();
+		return Duration.parse(seenByPrimary().at("/primary/uptime").asString()).toSeconds();
+	}
+
+	private static JsonNode seenByPrimary() throws IOException {
+		try (HttpConnection connection = HttpConnection.open(Integer.parseInt(primaryPort()), Deadlines.EVENT)) {
+			return JsonMapper.shared().readTree(connection.get("/cluster").body());
 		}
 	}
 
@@ -382,6 +384,25 @@ class DashboardTests {
 	void thePageHasNotComplained() {
 		assertThat(browser.complaints()).filteredOn((complaint) -> !complaint.contains("\"source\":\"network\""))
 			.isEmpty();
+	}
+
+	/**
+	 * The browser sends what a page asks it to send, and tells where that comes from.
+	 */
+	@Test
+	@Order(14)
+	void aPageOfAnotherSiteChangesNothingAndShowsItInNoFrame() throws IOException {
+		browser.open("about:blank");
+		String answer = browser.evaluate(
+				"fetch('http://127.0.0.1:%d/shop/actuator/cluster/scale?workers=2', {method: 'POST', mode: 'no-cors'})"
+					.formatted(cluster.port()) + ".then((response) => response.type)")
+			.asString();
+		assertThat(answer).as("it got there").isEqualTo("opaque");
+		assertThat(seenByPrimary().get("configuredWorkers").asInt()).isEqualTo(1);
+		browser.evaluate("document.body.append(Object.assign(document.createElement('iframe'), "
+				+ "{src: 'http://127.0.0.1:%d%s'}))".formatted(cluster.port(), DASHBOARD));
+		await().atMost(Deadlines.EVENT)
+			.until(() -> browser.complaints().stream().anyMatch((complaint) -> complaint.contains("frame-ancestors")));
 	}
 
 }

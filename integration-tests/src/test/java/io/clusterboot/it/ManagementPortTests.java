@@ -58,6 +58,9 @@ class ManagementPortTests {
 			assertThat(page.status()).isEqualTo(200);
 			assertThat(page.headers()).containsEntry("content-type", "text/html;charset=utf-8");
 			assertThat(page.body()).contains("src=\"dashboard/dashboard.js\"");
+			assertThat(page.headers()).containsEntry("x-frame-options", "DENY");
+			connection.send("POST", "/actuator/cluster/reload", new byte[0], "Origin: https://evil.example");
+			assertThat(connection.read().status()).as("a page of another origin").isEqualTo(403);
 			assertThat(connection.get("/actuator/cluster/dashboard/state").body()).contains("\"writable\":false",
 					"\"name\":\"worker-listening\"");
 			connection.send("GET", "/actuator/cluster/dashboard/events", new byte[0]);

@@ -1,6 +1,11 @@
 package io.clusterboot.it;
 
 import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Base64;
@@ -105,6 +110,25 @@ class SecurityTests {
 			assertThat(reply.status()).as(reply.body()).isEqualTo(409);
 		}
 
+		/**
+		 * Its own headers are those that Spring Security would have sent, or stricter.
+		 */
+		@Test
+		void sendsEachHeaderOnce() throws Exception {
+			HttpResponse<String> page = HttpClient.newHttpClient()
+				.send(HttpRequest
+					.newBuilder(URI.create("http://127.0.0.1:%d%s/dashboard".formatted(this.cluster.port(), ENDPOINT)))
+					.header("Authorization", basic("reader"))
+					.build(), BodyHandlers.ofString());
+			assertThat(page.statusCode()).isEqualTo(200);
+			assertThat(page.headers().allValues("X-Frame-Options")).containsExactly("DENY");
+			assertThat(page.headers().allValues("X-Content-Type-Options")).containsExactly("nosniff");
+			assertThat(page.headers().allValues("Cache-Control")).containsExactly("no-store");
+			assertThat(page.headers().allValues("Content-Security-Policy")).singleElement()
+				.asString()
+				.contains("default-src 'none'", "frame-ancestors 'none'");
+		}
+
 		@Test
 		void showsAReaderNoButtonsAndLetsAnOperatorReload(@TempDir Path profile) throws Exception {
 			assumeTrue(Browser.installed().isPresent(), "Chromium is not installed");
@@ -170,6 +194,11 @@ class SecurityTests {
 				assertThat(send(cluster, "POST", path, "").status()).as("nobody: %s", operation).isEqualTo(401);
 				assertThat(send(cluster, "POST", path, "reader").status()).as("reader: %s", operation).isEqualTo(403);
 			}
+			// also if that protection against forged requests is switched off, as for
+			// curl
+			Reply forged = send(cluster, "POST", ENDPOINT + "/reload", "operator", "Sec-Fetch-Site: cross-site");
+			assertThat(forged.status()).isEqualTo(403);
+			assertThat(forged.body()).contains("A page of another origin");
 			assertThat(send(cluster, "GET", ENDPOINT, "").status()).isEqualTo(401);
 			assertThat(send(cluster, "GET", ENDPOINT, "reader").status()).isEqualTo(403);
 			assertThat(look(cluster).at("/reload/state").asString()).isEqualTo("IDLE");
