@@ -1,5 +1,7 @@
 package io.clusterboot.autoconfigure;
 
+import java.time.Duration;
+
 import io.clusterboot.ClusterProperties;
 import io.clusterboot.ClusterProperties.Redis.Mode;
 import io.clusterboot.state.NoRedisException;
@@ -9,6 +11,8 @@ import tools.jackson.databind.json.JsonMapper;
 
 import org.springframework.beans.factory.BeanFactory;
 import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
+import org.springframework.boot.ApplicationRunner;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
@@ -19,6 +23,8 @@ import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Conditional;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Lazy;
+import org.springframework.core.Ordered;
+import org.springframework.core.annotation.Order;
 import org.springframework.core.env.Environment;
 import org.springframework.data.redis.connection.RedisConnectionFactory;
 import org.springframework.data.redis.connection.RedisStaticMasterReplicaConfiguration;
@@ -33,6 +39,11 @@ import org.springframework.data.redis.connection.RedisStaticMasterReplicaConfigu
 				"org.springframework.boot.jackson.autoconfigure.JacksonAutoConfiguration" })
 @Lazy
 public final class SharedStateAutoConfiguration {
+
+	private static final String SHARED_STATE = "clusterSharedState";
+
+	/** A start goes on without Redis after that. */
+	private static final Duration PREPARATION = Duration.ofSeconds(5);
 
 	@Bean
 	@ConditionalOnMissingBean
@@ -53,7 +64,7 @@ public final class SharedStateAutoConfiguration {
 	@Lazy
 	static class RedisConfiguration {
 
-		@Bean
+		@Bean(SHARED_STATE)
 		@ConditionalOnMissingBean(SharedState.class)
 		RedisSharedState clusterSharedState(RedisConnectionFactory connections,
 				ObjectProvider<DataRedisConnectionDetails> details,
@@ -64,6 +75,20 @@ public final class SharedStateAutoConfiguration {
 					|| details.stream().anyMatch((source) -> source.getMasterReplica() != null);
 			return new RedisSharedState(connections, listed, mapper.getIfAvailable(() -> JsonMapper.builder().build()),
 					properties.nameOr(environment.getProperty("spring.application.name")), properties.state());
+		}
+
+		/**
+		 * A worker is ready when the runners have run. Whatever has shared state by then
+		 * may use it for the first request.
+		 */
+		@Bean
+		@Order(Ordered.HIGHEST_PRECEDENCE)
+		ApplicationRunner clusterSharedStateRunner(ConfigurableListableBeanFactory beans) {
+			return (arguments) -> {
+				if (beans.containsSingleton(SHARED_STATE)) {
+					beans.getBean(SHARED_STATE, RedisSharedState.class).awaitPrepared(PREPARATION);
+				}
+			};
 		}
 
 	}
