@@ -48,10 +48,16 @@ public final class ClusterNodesAutoConfiguration {
 	@Bean
 	ClusterNodes clusterNodes(WorkerAgent agent, RedisSharedState state, NodeMessages messages,
 			ClusterProperties properties, BeanFactory beans) {
-		Boolean configured = properties.nodes().acceptCommands();
-		boolean acceptCommands = (configured != null) ? configured : ACTUATOR && EndpointAccess.isUnrestricted(beans);
 		return new ClusterNodes(NodeIdentity.of(agent.identity()), agent, state, messages,
-				properties.nodes().heartbeat(), acceptCommands);
+				properties.nodes().heartbeat(), acceptsCommands(properties.nodes(), beans));
+	}
+
+	/**
+	 * What may not be done over HTTP is not done for others who can write to Redis.
+	 */
+	static boolean acceptsCommands(ClusterProperties.Nodes properties, BeanFactory beans) {
+		Boolean configured = properties.acceptCommands();
+		return (configured != null) ? configured : ACTUATOR && EndpointAccess.isUnrestricted(beans);
 	}
 
 	/**

@@ -1,7 +1,5 @@
 package io.clusterboot.autoconfigure;
 
-import java.time.Duration;
-
 import io.clusterboot.ClusterProperties;
 import io.clusterboot.ClusterProperties.Redis.Mode;
 import io.clusterboot.state.NoRedisException;
@@ -41,9 +39,6 @@ import org.springframework.data.redis.connection.RedisStaticMasterReplicaConfigu
 public final class SharedStateAutoConfiguration {
 
 	private static final String SHARED_STATE = "clusterSharedState";
-
-	/** A start goes on without Redis after that. */
-	private static final Duration PREPARATION = Duration.ofSeconds(5);
 
 	@Bean
 	@ConditionalOnMissingBean
@@ -86,7 +81,7 @@ public final class SharedStateAutoConfiguration {
 		ApplicationRunner clusterSharedStateRunner(ConfigurableListableBeanFactory beans) {
 			return (arguments) -> {
 				if (beans.containsSingleton(SHARED_STATE)) {
-					beans.getBean(SHARED_STATE, RedisSharedState.class).awaitPrepared(PREPARATION);
+					beans.getBean(SHARED_STATE, RedisSharedState.class).awaitPrepared();
 				}
 			};
 		}

@@ -41,6 +41,9 @@ public final class RedisSharedState implements SharedState, AutoCloseable {
 
 	private static final Log logger = LogFactory.getLog(RedisSharedState.class);
 
+	/** To connect, to sign in, to read, and to run a script, which is sent twice. */
+	private static final int STEPS = 5;
+
 	private static final RedisScript<Long> NOTHING = RedisScript.of("return 0", Long.class);
 
 	private final StateKeys keys;
@@ -104,12 +107,12 @@ public final class RedisSharedState implements SharedState, AutoCloseable {
 	}
 
 	/**
-	 * Wait until what takes long the first time has been done, or has failed.
-	 * @param atMost longest time to wait
+	 * Wait until what takes long the first time has been done, or has failed, but not for
+	 * more than five times as long as for an answer.
 	 * @throws InterruptedException if the thread is interrupted
 	 */
-	public void awaitPrepared(Duration atMost) throws InterruptedException {
-		this.preparation.join(atMost.toMillis());
+	public void awaitPrepared() throws InterruptedException {
+		this.preparation.join(this.settings.timeout().multipliedBy(STEPS).toMillis());
 	}
 
 	@Override
