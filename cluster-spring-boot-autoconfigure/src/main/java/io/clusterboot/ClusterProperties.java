@@ -623,8 +623,11 @@ public record ClusterProperties(@DefaultValue("true") boolean enabled, @Nullable
 	 * @param enabled Whether clusters that share a Redis and a name know of each other.
 	 * @param heartbeat Time between two signs of life of a node; one that has given none
 	 * for five times as long is not listed any more.
+	 * @param acceptCommands Whether this node reloads when another one asks all nodes to;
+	 * unless set, only if management.endpoint.cluster.access is 'unrestricted'.
 	 */
-	public record Nodes(@DefaultValue("true") boolean enabled, @DefaultValue("2s") Duration heartbeat) {
+	public record Nodes(@DefaultValue("true") boolean enabled, @DefaultValue("2s") Duration heartbeat,
+			@Nullable Boolean acceptCommands) {
 
 		public Nodes {
 			Check.positive("cluster.nodes.heartbeat", heartbeat);

@@ -20,10 +20,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 class ConfigurationMetadataTests {
 
 	private static final Set<String> WITHOUT_DEFAULT = Set.of("cluster.advice.acknowledged", "cluster.max-workers",
-			"cluster.name", "cluster.primary.port", "cluster.redis.embedded.data-dir", "cluster.recycle.max-age",
-			"cluster.recycle.max-heap", "cluster.recycle.max-requests", "cluster.recycle.max-rss",
-			"cluster.staging.directory", "cluster.worker.environment", "cluster.worker.environment-file",
-			"cluster.tasks.threads", "cluster.worker.jvm-args", "cluster.worker.request-timeout");
+			"cluster.name", "cluster.nodes.accept-commands", "cluster.primary.port", "cluster.redis.embedded.data-dir",
+			"cluster.recycle.max-age", "cluster.recycle.max-heap", "cluster.recycle.max-requests",
+			"cluster.recycle.max-rss", "cluster.staging.directory", "cluster.worker.environment",
+			"cluster.worker.environment-file", "cluster.tasks.threads", "cluster.worker.jvm-args",
+			"cluster.worker.request-timeout");
 
 	private final List<JsonNode> properties;
 

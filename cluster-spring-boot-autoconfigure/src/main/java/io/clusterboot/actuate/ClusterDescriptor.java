@@ -4,6 +4,7 @@ import java.util.List;
 
 import io.clusterboot.node.NodeDescription;
 import io.clusterboot.node.NodesReload;
+import io.clusterboot.node.UnreadableEntry;
 import io.clusterboot.protocol.ClusterDescription.HandOverDescription;
 import io.clusterboot.protocol.ClusterDescription.Listener;
 import io.clusterboot.protocol.ClusterDescription.PrimaryDescription;
@@ -37,6 +38,8 @@ import org.springframework.boot.actuate.endpoint.OperationResponseBody;
  * them; missing if there is no such Redis, or it cannot be reached
  * @param nodesReload the reload of all nodes that is under way, or the last one; missing
  * if there is none
+ * @param nodesUnreadable what is skipped of what nodes have in that Redis; missing if all
+ * of it can be read
  * @param error why the primary did not answer
  */
 public record ClusterDescriptor(@Nullable String application, AnsweredBy answeredBy,
@@ -44,7 +47,7 @@ public record ClusterDescriptor(@Nullable String application, AnsweredBy answere
 		@Nullable List<Listener> listeners, @Nullable List<String> builds, @Nullable ReloadDescription reload,
 		@Nullable HandOverDescription handOvers, @Nullable List<WorkerDescription> workers,
 		@Nullable RedisDescription redis, @Nullable List<NodeDescription> nodes, @Nullable NodesReload nodesReload,
-		@Nullable String error) implements OperationResponseBody {
+		@Nullable List<UnreadableEntry> nodesUnreadable, @Nullable String error) implements OperationResponseBody {
 
 	/**
 	 * The worker that took the request.

@@ -7,7 +7,9 @@ import java.util.function.Supplier;
 import io.clusterboot.actuate.ClusterDescriptor.AnsweredBy;
 import io.clusterboot.node.ClusterNodes;
 import io.clusterboot.node.NodeDescription;
+import io.clusterboot.node.NodesDescription;
 import io.clusterboot.node.NodesReload;
+import io.clusterboot.node.UnreadableEntry;
 import io.clusterboot.protocol.ClusterDescription;
 import io.clusterboot.protocol.WorkerIdentity;
 import io.clusterboot.state.SharedStateException;
@@ -62,7 +64,7 @@ public class ClusterEndpoint {
 	private OtherClusters others() {
 		ClusterNodes known = this.nodes.get();
 		try {
-			return (known != null) ? new OtherClusters(known.nodes(), known.reload()) : OtherClusters.UNKNOWN;
+			return (known != null) ? OtherClusters.of(known.describe()) : OtherClusters.UNKNOWN;
 		}
 		catch (SharedStateException ex) {
 			return OtherClusters.UNKNOWN;
@@ -79,7 +81,7 @@ public class ClusterEndpoint {
 	private ClusterDescriptor describe(ClusterDescription cluster, OtherClusters others) {
 		return new ClusterDescriptor(this.application, answeredBy(), cluster.primary(), cluster.configuredWorkers(),
 				cluster.readyWorkers(), cluster.listeners(), cluster.builds(), cluster.reload(), cluster.handOvers(),
-				cluster.workers(), cluster.redis(), others.nodes(), others.reload(), null);
+				cluster.workers(), cluster.redis(), others.nodes(), others.reload(), others.unreadable(), null);
 	}
 
 	ClusterDescriptor unknown(IOException cause) {
@@ -88,7 +90,7 @@ public class ClusterEndpoint {
 
 	private ClusterDescriptor unknown(IOException cause, OtherClusters others) {
 		return new ClusterDescriptor(this.application, answeredBy(), null, null, null, null, null, null, null, null,
-				null, others.nodes(), others.reload(), cause.getMessage());
+				null, others.nodes(), others.reload(), others.unreadable(), cause.getMessage());
 	}
 
 	private AnsweredBy answeredBy() {
@@ -113,9 +115,15 @@ public class ClusterEndpoint {
 			.orElse(null);
 	}
 
-	private record OtherClusters(@Nullable List<NodeDescription> nodes, @Nullable NodesReload reload) {
+	private record OtherClusters(@Nullable List<NodeDescription> nodes, @Nullable NodesReload reload,
+			@Nullable List<UnreadableEntry> unreadable) {
 
-		static final OtherClusters UNKNOWN = new OtherClusters(null, null);
+		static final OtherClusters UNKNOWN = new OtherClusters(null, null, null);
+
+		static OtherClusters of(NodesDescription nodes) {
+			return new OtherClusters(nodes.nodes(), nodes.reload(),
+					nodes.unreadable().isEmpty() ? null : nodes.unreadable());
+		}
 
 	}
 

@@ -9,6 +9,8 @@ import tools.jackson.databind.json.JsonMapper;
 
 import org.springframework.beans.factory.BeanFactory;
 import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
+import org.springframework.boot.ApplicationRunner;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
@@ -19,6 +21,8 @@ import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Conditional;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Lazy;
+import org.springframework.core.Ordered;
+import org.springframework.core.annotation.Order;
 import org.springframework.core.env.Environment;
 import org.springframework.data.redis.connection.RedisConnectionFactory;
 import org.springframework.data.redis.connection.RedisStaticMasterReplicaConfiguration;
@@ -33,6 +37,8 @@ import org.springframework.data.redis.connection.RedisStaticMasterReplicaConfigu
 				"org.springframework.boot.jackson.autoconfigure.JacksonAutoConfiguration" })
 @Lazy
 public final class SharedStateAutoConfiguration {
+
+	private static final String SHARED_STATE = "clusterSharedState";
 
 	@Bean
 	@ConditionalOnMissingBean
@@ -54,7 +60,7 @@ public final class SharedStateAutoConfiguration {
 	@Lazy
 	static class RedisConfiguration {
 
-		@Bean
+		@Bean(SHARED_STATE)
 		@ConditionalOnMissingBean(SharedState.class)
 		RedisSharedState clusterSharedState(RedisConnectionFactory connections,
 				ObjectProvider<DataRedisConnectionDetails> details,
@@ -65,6 +71,20 @@ public final class SharedStateAutoConfiguration {
 					|| details.stream().anyMatch((source) -> source.getMasterReplica() != null);
 			return new RedisSharedState(connections, listed, mapper.getIfAvailable(() -> JsonMapper.builder().build()),
 					properties.nameOr(environment.getProperty("spring.application.name")), properties.state());
+		}
+
+		/**
+		 * A worker is ready when the runners have run. Whatever has shared state by then
+		 * may use it for the first request.
+		 */
+		@Bean
+		@Order(Ordered.HIGHEST_PRECEDENCE)
+		ApplicationRunner clusterSharedStateRunner(ConfigurableListableBeanFactory beans) {
+			return (arguments) -> {
+				if (beans.containsSingleton(SHARED_STATE)) {
+					beans.getBean(SHARED_STATE, RedisSharedState.class).awaitPrepared();
+				}
+			};
 		}
 
 	}

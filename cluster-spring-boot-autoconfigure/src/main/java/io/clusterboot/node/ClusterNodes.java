@@ -2,6 +2,7 @@ package io.clusterboot.node;
 
 import java.io.IOException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.Executors;
@@ -13,6 +14,7 @@ import io.clusterboot.protocol.ClusterDescription;
 import io.clusterboot.protocol.ReloadDescription;
 import io.clusterboot.state.RedisSharedState;
 import io.clusterboot.state.SharedStateException;
+import io.clusterboot.state.UnreadableValueException;
 import io.clusterboot.worker.WorkerAgent;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
@@ -51,9 +53,14 @@ public final class ClusterNodes implements SmartLifecycle {
 
 	private final NodeMessages messages;
 
+	private final UnreadableEntries unreadable = new UnreadableEntries();
+
 	private volatile @Nullable ScheduledExecutorService thread;
 
 	private boolean reachable = true;
+
+	/** The failure that has been logged last, until nothing fails. */
+	private @Nullable String failure;
 
 	/**
 	 * Create nodes.
@@ -62,48 +69,61 @@ public final class ClusterNodes implements SmartLifecycle {
 	 * @param state what the nodes share
 	 * @param messages what they tell each other
 	 * @param heartbeat time between two signs of life
+	 * @param acceptCommands whether this node reloads when others ask it to
 	 */
 	public ClusterNodes(NodeIdentity self, WorkerAgent agent, RedisSharedState state, NodeMessages messages,
-			Duration heartbeat) {
+			Duration heartbeat, boolean acceptCommands) {
 		this.self = self;
 		this.agent = agent;
 		this.heartbeat = heartbeat;
 		this.messages = messages;
 		this.nodes = new Nodes(state, heartbeat.multipliedBy(MISSED));
 		PrimaryClusterControl control = new PrimaryClusterControl(agent);
-		this.turns = new ReloadTurns(self.id(), state, () -> control.reload(TRIGGER).join());
+		this.turns = new ReloadTurns(self.id(), acceptCommands, state, () -> control.reload(TRIGGER).join());
 	}
 
 	/**
-	 * The nodes that live, this one among them, as they have said last.
-	 * @return the nodes, by id
+	 * All that is known of the nodes.
+	 * @return the nodes, and what they do together
 	 * @throws SharedStateException if Redis cannot be reached
 	 */
-	public List<NodeDescription> nodes() {
-		return this.nodes.all();
-	}
-
-	/**
-	 * The reload of all nodes that is under way, or the last one.
-	 * @return the reload, or {@code null} if there has been none
-	 * @throws SharedStateException if Redis cannot be reached
-	 */
-	public @Nullable NodesReload reload() {
-		return this.turns.current();
+	public NodesDescription describe() {
+		Nodes.Seen seen = this.nodes.all();
+		List<UnreadableEntry> unreadable = new ArrayList<>(seen.unreadable());
+		NodesReload reload = null;
+		try {
+			reload = this.turns.current();
+		}
+		catch (UnreadableValueException ex) {
+			unreadable.add(UnreadableEntry.of(ex));
+		}
+		return new NodesDescription(seen.nodes(), reload, unreadable);
 	}
 
 	/**
 	 * Reload all nodes that live, one after the other.
 	 * @return what has begun
 	 * @throws SharedStateException if Redis cannot be reached
-	 * @throws IllegalStateException if another one is under way
+	 * @throws IllegalStateException if another one is under way, or may be
 	 */
 	public NodesReload reloadAll() {
-		NodesReload reload = this.turns.request(nodes().stream().map(NodeDescription::id).toList());
+		NodesReload reload = request(this.nodes.all().nodes().stream().map(NodeDescription::id).toList());
 		if (reload == null) {
 			throw new IllegalStateException("Another reload of all nodes is under way: look at 'nodesReload'");
 		}
 		return reload;
+	}
+
+	private @Nullable NodesReload request(List<String> nodes) {
+		try {
+			return this.turns.request(nodes);
+		}
+		catch (UnreadableValueException ex) {
+			throw new IllegalStateException(
+					"It is not known whether another reload of all nodes is under way. "
+							+ "Look at '%s' in Redis, and delete it if none is: %s".formatted(ex.key(), ex.reason()),
+					ex);
+		}
 	}
 
 	@Override
@@ -153,6 +173,7 @@ public final class ClusterNodes implements SmartLifecycle {
 			if (this.agent.news().isLeader()) {
 				lead(this.agent.describe());
 			}
+			this.failure = null;
 			if (!this.reachable) {
 				this.reachable = true;
 				logger.info("Other nodes can be reached again");
@@ -166,7 +187,8 @@ public final class ClusterNodes implements SmartLifecycle {
 		}
 		catch (RuntimeException ex) {
 			// the next one is to come all the same
-			if (isRunning()) {
+			if (isRunning() && !ex.toString().equals(this.failure)) {
+				this.failure = ex.toString();
 				logger.error("What is to be done for other nodes has failed", ex);
 			}
 		}
@@ -175,7 +197,15 @@ public final class ClusterNodes implements SmartLifecycle {
 	private void lead(ClusterDescription cluster) {
 		ReloadDescription own = Objects.requireNonNull(cluster.reload());
 		this.nodes.tell(NodeDescription.of(this.self, cluster), own.state() == ReloadDescription.State.ROLLING);
-		this.turns.tick(nodes().stream().map(NodeDescription::id).toList(), own);
+		Nodes.Seen seen = this.nodes.all();
+		List<UnreadableEntry> skipped = new ArrayList<>(seen.unreadable());
+		try {
+			this.turns.tick(seen.present(), own);
+		}
+		catch (UnreadableValueException ex) {
+			skipped.add(UnreadableEntry.of(ex));
+		}
+		this.unreadable.log(skipped);
 	}
 
 }

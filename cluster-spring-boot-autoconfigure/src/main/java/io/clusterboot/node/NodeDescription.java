@@ -1,6 +1,7 @@
 package io.clusterboot.node;
 
 import java.util.List;
+import java.util.Objects;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
 import io.clusterboot.protocol.ClusterDescription;
@@ -22,6 +23,14 @@ import org.jspecify.annotations.Nullable;
 public record NodeDescription(String id, String host, long primary, int configuredWorkers, int readyWorkers,
 		List<String> builds, ReloadDescription.State reload, List<NodeWorker> workers) {
 
+	public NodeDescription {
+		Objects.requireNonNull(id);
+		Objects.requireNonNull(host);
+		Objects.requireNonNull(reload);
+		builds = List.copyOf(builds);
+		workers = List.copyOf(workers);
+	}
+
 	/**
 	 * A worker of a node.
 	 *
@@ -32,6 +41,10 @@ public record NodeDescription(String id, String host, long primary, int configur
 	 * @param build what it runs
 	 */
 	public record NodeWorker(int id, int index, long pid, String state, @JsonInclude @Nullable String build) {
+
+		public NodeWorker {
+			Objects.requireNonNull(state);
+		}
 
 	}
 

@@ -1,13 +1,14 @@
 package io.clusterboot.node;
 
 import java.util.List;
+import java.util.Objects;
 import java.util.UUID;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 
 import io.clusterboot.protocol.ReloadDescription;
-import io.clusterboot.state.SharedState;
-import io.clusterboot.state.SharedValue;
+import io.clusterboot.state.RedisSharedState;
+import io.clusterboot.state.UnreadableValueException;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
@@ -24,22 +25,26 @@ final class ReloadTurns {
 
 	private final String self;
 
-	private final SharedValue<NodesReload> reloads;
+	private final boolean acceptCommands;
 
-	private final SharedValue<Turn> turns;
+	private final Entry<NodesReload> reloads;
+
+	private final Entry<Turn> turns;
 
 	private final Supplier<ReloadDescription> reload;
 
 	/**
 	 * Create turns.
 	 * @param self this node
+	 * @param acceptCommands whether this node reloads because Redis says so
 	 * @param state what the nodes share
 	 * @param reload begins a reload of this node
 	 */
-	ReloadTurns(String self, SharedState state, Supplier<ReloadDescription> reload) {
+	ReloadTurns(String self, boolean acceptCommands, RedisSharedState state, Supplier<ReloadDescription> reload) {
 		this.self = self;
-		this.reloads = state.value("io.clusterboot.reload", NodesReload.class);
-		this.turns = state.value("io.clusterboot.reload.turn", Turn.class);
+		this.acceptCommands = acceptCommands;
+		this.reloads = new Entry<>(state, "io.clusterboot.reload", NodesReload.class);
+		this.turns = new Entry<>(state, "io.clusterboot.reload.turn", Turn.class);
 		this.reload = reload;
 	}
 
@@ -51,26 +56,32 @@ final class ReloadTurns {
 	 */
 	record Turn(String node, @Nullable Integer reload) {
 
+		Turn {
+			Objects.requireNonNull(node);
+		}
+
 	}
 
 	/**
 	 * The reload under way, or the last one.
+	 * @throws UnreadableValueException if this version does not understand all of it
 	 */
-	@Nullable NodesReload current() {
-		return this.reloads.get();
+	@Nullable NodesReload current() throws UnreadableValueException {
+		return this.reloads.getExact();
 	}
 
 	/**
 	 * Have all nodes reload.
 	 * @param nodes the nodes
 	 * @return what has begun, or {@code null} if another one is under way
+	 * @throws UnreadableValueException if nobody knows what is under way
 	 */
-	@Nullable NodesReload request(List<String> nodes) {
+	@Nullable NodesReload request(List<String> nodes) throws UnreadableValueException {
 		NodesReload last = current();
 		if (last != null && !last.isOver()) {
 			return null;
 		}
-		NodesReload next = new NodesReload(UUID.randomUUID().toString(), nodes, List.of(), List.of(), null);
+		NodesReload next = NodesReload.of(UUID.randomUUID().toString(), nodes);
 		return this.reloads.compareAndSet(last, next) ? next : null;
 	}
 
@@ -78,9 +89,11 @@ final class ReloadTurns {
 	 * See whether there is something to do. For the leader of a node.
 	 * @param alive the nodes that live
 	 * @param own the reload of this node that is under way, or the last one
+	 * @throws UnreadableValueException if this version does not understand what is to be
+	 * done
 	 */
-	void tick(List<String> alive, ReloadDescription own) {
-		Turn turn = this.turns.get();
+	void tick(List<String> alive, ReloadDescription own) throws UnreadableValueException {
+		Turn turn = this.turns.getExact();
 		if (turn != null) {
 			continueTurn(turn, alive, own);
 			return;
@@ -91,7 +104,10 @@ final class ReloadTurns {
 		}
 		String next = current.pending().get(0);
 		if (next.equals(this.self)) {
-			if (this.turns.compareAndSet(null, new Turn(this.self, null))) {
+			if (!this.acceptCommands) {
+				refuse();
+			}
+			else if (this.turns.compareAndSet(null, new Turn(this.self, null))) {
 				begin(new Turn(this.self, null));
 			}
 		}
@@ -100,16 +116,22 @@ final class ReloadTurns {
 		}
 	}
 
-	private void continueTurn(Turn turn, List<String> alive, ReloadDescription own) {
+	private void continueTurn(Turn turn, List<String> alive, ReloadDescription own) throws UnreadableValueException {
 		if (!turn.node().equals(this.self)) {
 			if (!alive.contains(turn.node())) {
-				logger.warn("Node %s has gone while it was reloaded".formatted(turn.node()));
+				logger.warn("Node %s has gone while it was reloaded".formatted(Names.printable(turn.node())));
 				change((reload) -> reload.withGone(turn.node()));
 				this.turns.compareAndSet(turn, null);
 			}
 		}
 		else if (turn.reload() == null) {
-			begin(turn);
+			if (this.acceptCommands) {
+				begin(turn);
+			}
+			else {
+				refuse();
+				this.turns.compareAndSet(turn, null);
+			}
 		}
 		else if (isOver(turn.reload(), own)) {
 			boolean done = own.state() == ReloadDescription.State.DONE;
@@ -127,6 +149,15 @@ final class ReloadTurns {
 		this.turns.compareAndSet(turn, new Turn(this.self, begun.id()));
 	}
 
+	/**
+	 * The others go on.
+	 */
+	private void refuse() throws UnreadableValueException {
+		logger.warn("This node leaves out its turn to reload: "
+				+ "it takes no commands from other nodes (cluster.nodes.accept-commands)");
+		change((reload) -> reload.withRefused(this.self));
+	}
+
 	private static boolean isOver(int reload, ReloadDescription own) {
 		return own.id() != null && own.id() >= reload && switch (own.state()) {
 			case DONE, FAILED, ABORTED -> true;
@@ -134,7 +165,7 @@ final class ReloadTurns {
 		};
 	}
 
-	private void change(UnaryOperator<NodesReload> change) {
+	private void change(UnaryOperator<NodesReload> change) throws UnreadableValueException {
 		NodesReload before;
 		do {
 			before = current();

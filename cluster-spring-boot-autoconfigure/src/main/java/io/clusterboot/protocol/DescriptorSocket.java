@@ -19,9 +19,6 @@ import org.newsclub.net.unix.ThreadUtil;
  */
 public final class DescriptorSocket implements LinkSocket {
 
-	/** Descriptors that one read may bring; a control message holds 253 at the most. */
-	private static final int ANCILLARY_BUFFER = 2048;
-
 	private final AFUNIXSocket socket;
 
 	/**
@@ -30,6 +27,8 @@ public final class DescriptorSocket implements LinkSocket {
 	 */
 	private final AFUNIXSocket output;
 
+	private final AncillaryBuffer ancillary;
+
 	/**
 	 * Create a socket.
 	 * @param socket the connected socket, which it owns from now on
@@ -37,7 +36,7 @@ public final class DescriptorSocket implements LinkSocket {
 	 */
 	public DescriptorSocket(AFUNIXSocket socket) throws IOException {
 		this.socket = socket;
-		socket.setAncillaryReceiveBufferSize(ANCILLARY_BUFFER);
+		this.ancillary = AncillaryBuffer.of(socket);
 		this.output = FileDescriptorCast.duplicating(socket.getFileDescriptor()).as(AFUNIXSocket.class);
 	}
 
@@ -60,7 +59,7 @@ public final class DescriptorSocket implements LinkSocket {
 
 	@Override
 	public InputStream input() throws IOException {
-		return new Input(this.socket.getInputStream());
+		return new Input(this.socket.getInputStream(), this.ancillary);
 	}
 
 	/**
@@ -124,22 +123,48 @@ public final class DescriptorSocket implements LinkSocket {
 
 	/**
 	 * A byte with descriptors for which the process has no room cannot be read. It may be
-	 * lost with them, as on Linux, or be there without them, as on macOS.
+	 * lost with them, as on Linux, or be there without them, as on macOS. No message
+	 * brings more than one: if the kernel has installed some of several, the peer has
+	 * broken the rules.
 	 */
 	private static final class Input extends FilterInputStream {
 
-		private Input(InputStream in) {
+		private final AncillaryBuffer ancillary;
+
+		private Input(InputStream in, AncillaryBuffer ancillary) {
 			super(in);
+			this.ancillary = ancillary;
 		}
 
 		@Override
 		public int read() throws IOException {
+			this.ancillary.clear();
 			try {
 				return super.read();
 			}
 			catch (SocketException ex) {
+				refuseInstalled();
 				// anything else that failed does so again
 				return super.read();
+			}
+		}
+
+		@Override
+		public int read(byte[] bytes, int offset, int length) throws IOException {
+			this.ancillary.clear();
+			try {
+				return super.read(bytes, offset, length);
+			}
+			catch (SocketException ex) {
+				refuseInstalled();
+				throw ex;
+			}
+		}
+
+		private void refuseInstalled() throws FrameCodec.MalformedFrameException {
+			if (this.ancillary.closeInstalled() > 0) {
+				throw new FrameCodec.MalformedFrameException(
+						"a frame brought more descriptors than the one that a message may have");
 			}
 		}
 

@@ -27,6 +27,9 @@ final class FrameCodec {
 	/** Most bytes that a payload may have. What is allowed to users is less. */
 	static final int MAX_PAYLOAD = 64 * 1024 * 1024;
 
+	/** Most descriptors that may travel along. */
+	static final int MAX_DESCRIPTORS = 1;
+
 	/**
 	 * Lost if the reader has no room for the descriptors that come with it. No length
 	 * begins like that.
@@ -100,6 +103,10 @@ final class FrameCodec {
 			in.readFully(header.array(), present, HEADER - present);
 			int length = checked("message", header.getInt(), MAX_LENGTH);
 			int descriptors = Byte.toUnsignedInt(header.get());
+			if (descriptors > MAX_DESCRIPTORS) {
+				throw new MalformedFrameException("a frame promises %d descriptors, over the limit of %d"
+					.formatted(descriptors, MAX_DESCRIPTORS));
+			}
 			int payloadLength = checked("payload", header.getInt(), MAX_PAYLOAD);
 			byte[] content = readFully(in, length);
 			byte[] payload = readFully(in, payloadLength);

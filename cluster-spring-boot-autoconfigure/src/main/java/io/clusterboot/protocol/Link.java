@@ -307,6 +307,12 @@ public final class Link implements AutoCloseable {
 		for (int i = 0; i < count; i++) {
 			taken.add(received.remove());
 		}
+		if (!received.isEmpty()) {
+			int surplus = received.size();
+			received.addAll(taken);
+			throw new FrameCodec.MalformedFrameException(
+					"a frame promises %d descriptors but brought %d more".formatted(count, surplus));
+		}
 		return taken;
 	}
 

@@ -2,6 +2,7 @@ package io.clusterboot.state;
 
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletionException;
@@ -22,6 +23,7 @@ import org.springframework.core.ParameterizedTypeReference;
 import org.springframework.core.task.SimpleAsyncTaskExecutor;
 import org.springframework.data.redis.connection.RedisConnectionFactory;
 import org.springframework.data.redis.connection.lettuce.LettuceConnectionFactory;
+import org.springframework.data.redis.core.script.RedisScript;
 import org.springframework.data.redis.listener.ChannelTopic;
 import org.springframework.data.redis.listener.RedisMessageListenerContainer;
 import org.springframework.data.redis.listener.adapter.RedisListenerExecutionFailedException;
@@ -39,6 +41,11 @@ public final class RedisSharedState implements SharedState, AutoCloseable {
 
 	private static final Log logger = LogFactory.getLog(RedisSharedState.class);
 
+	/** To connect, to sign in, to read, and to run a script, which is sent twice. */
+	private static final int STEPS = 5;
+
+	private static final RedisScript<Long> NOTHING = RedisScript.of("return 0", Long.class);
+
 	private final StateKeys keys;
 
 	private final ClusterProperties.State settings;
@@ -50,6 +57,8 @@ public final class RedisSharedState implements SharedState, AutoCloseable {
 	private final Connections connections;
 
 	private final StateTemplate<String> texts;
+
+	private final Thread preparation;
 
 	private @Nullable SharedLocks locks;
 
@@ -76,6 +85,34 @@ public final class RedisSharedState implements SharedState, AutoCloseable {
 				&& connections instanceof LettuceConnectionFactory lettuce
 						? new LettuceConnections(lettuce, settings.timeout()) : new GivenConnections(connections);
 		this.texts = template(RedisSerializer.string());
+		this.preparation = new Thread(this::prepare, "cluster-state-connect");
+		this.preparation.setDaemon(true);
+		this.preparation.start();
+	}
+
+	/**
+	 * The first connection of a process takes long, and so do the first command and the
+	 * first script: clients have many classes, and that counts against the time for an
+	 * answer. If it fails, somebody else will try.
+	 */
+	private void prepare() {
+		try {
+			String key = this.keys.key("value", "io.clusterboot.prepared");
+			this.texts.opsForValue().get(key);
+			this.texts.execute(NOTHING, List.of(key));
+		}
+		catch (RuntimeException ex) {
+			logger.debug("There is no connection to Redis yet", ex);
+		}
+	}
+
+	/**
+	 * Wait until what takes long the first time has been done, or has failed, but not for
+	 * more than five times as long as for an answer.
+	 * @throws InterruptedException if the thread is interrupted
+	 */
+	public void awaitPrepared() throws InterruptedException {
+		this.preparation.join(this.settings.timeout().multipliedBy(STEPS).toMillis());
 	}
 
 	@Override
@@ -134,6 +171,26 @@ public final class RedisSharedState implements SharedState, AutoCloseable {
 	public Candidacy candidate(String role) {
 		Assert.hasText(role, "'role' must not be empty");
 		return locks().candidate(role);
+	}
+
+	/**
+	 * A text that others write, too, and that is not to be trusted. It shares its names
+	 * with values.
+	 * @param name its name
+	 * @param most number of bytes that it may have
+	 * @return the text
+	 */
+	public SharedText text(String name, int most) {
+		return new SharedText(this.texts, this.keys.key("value", name), most);
+	}
+
+	/**
+	 * A set of texts as they are, without JSON. It shares its names with sets.
+	 * @param name its name
+	 * @return the set
+	 */
+	public Set<String> texts(String name) {
+		return new SharedSet<>(this.keys.key("set", name), this.texts);
 	}
 
 	/**
@@ -286,24 +343,6 @@ public final class RedisSharedState implements SharedState, AutoCloseable {
 			this.other = other;
 			this.timeout = timeout;
 			this.prompt = StateConnections.like(other, timeout, true);
-			connectAhead();
-		}
-
-		/**
-		 * The first connection of a process takes long: clients have many classes. If it
-		 * fails, somebody else will try.
-		 */
-		private void connectAhead() {
-			Thread thread = new Thread(() -> {
-				try {
-					this.prompt.getConnection().close();
-				}
-				catch (RuntimeException ex) {
-					logger.debug("There is no connection to Redis yet", ex);
-				}
-			}, "cluster-state-connect");
-			thread.setDaemon(true);
-			thread.start();
 		}
 
 		@Override

@@ -11,6 +11,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.DisabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 
+import org.springframework.boot.ApplicationRunner;
+import org.springframework.boot.DefaultApplicationArguments;
 import org.springframework.boot.autoconfigure.AutoConfigurations;
 import org.springframework.boot.data.redis.autoconfigure.DataRedisAutoConfiguration;
 import org.springframework.boot.test.context.FilteredClassLoader;
@@ -18,6 +20,7 @@ import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.data.redis.connection.RedisConnectionFactory;
+import org.springframework.data.redis.connection.RedisServerCommands;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.mockito.Mockito.mock;
@@ -44,6 +47,43 @@ class SharedStateAutoConfigurationTests {
 					assertThat(context.getBean(SharedState.class).counter("orders").increment()).isEqualTo(1);
 				});
 		}
+	}
+
+	/**
+	 * Runners are called before the application is ready.
+	 */
+	@Test
+	@DisabledOnOs(OS.WINDOWS)
+	void aRunnerWaitsUntilItIsPreparedIfItIsUsed() {
+		try (TestRedis redis = TestRedis.start(Duration.ZERO)) {
+			this.runner.withPropertyValues(TestConnections.properties(redis))
+				.withPropertyValues("cluster.state.timeout=3m", "cluster.state.lock-lease=20m")
+				.run((context) -> {
+					ApplicationRunner runner = context.getBean(ApplicationRunner.class);
+					runner.run(new DefaultApplicationArguments());
+					assertThat(context.getBeanFactory().containsSingleton("clusterSharedState")).isFalse();
+					context.getBean(SharedState.class);
+					runner.run(new DefaultApplicationArguments());
+					RedisServerCommands server = context.getBean(RedisConnectionFactory.class)
+						.getConnection()
+						.serverCommands();
+					assertThat(server.info("commandstats")).containsKey("cmdstat_eval");
+				});
+		}
+	}
+
+	/**
+	 * It may be away when a worker starts.
+	 */
+	@Test
+	void aRunnerDoesNotFailTheStart() {
+		this.runner
+			.withPropertyValues("spring.data.redis.host=127.0.0.1", "spring.data.redis.port=1",
+					"cluster.state.timeout=3m", "cluster.state.lock-lease=20m")
+			.run((context) -> {
+				context.getBean(SharedState.class);
+				context.getBean(ApplicationRunner.class).run(new DefaultApplicationArguments());
+			});
 	}
 
 	@Test

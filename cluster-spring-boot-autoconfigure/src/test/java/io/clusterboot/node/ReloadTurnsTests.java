@@ -10,6 +10,7 @@ import io.clusterboot.protocol.ReloadDescription.State;
 import io.clusterboot.redis.TestConnections;
 import io.clusterboot.redis.TestRedis;
 import io.clusterboot.state.RedisSharedState;
+import io.clusterboot.state.UnreadableValueException;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -17,12 +18,15 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.DisabledOnOs;
 import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.json.JsonMapper;
 
 import org.springframework.data.redis.connection.lettuce.LettuceConnectionFactory;
 import org.springframework.data.redis.core.StringRedisTemplate;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
 /**
@@ -32,6 +36,10 @@ import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 class ReloadTurnsTests {
 
 	private static final List<String> BOTH = List.of("a", "b");
+
+	private static final String RELOAD = "shop:value:io.clusterboot.reload";
+
+	private static final String TURN = "shop:value:io.clusterboot.reload.turn";
 
 	private static TestRedis redis;
 
@@ -69,7 +77,11 @@ class ReloadTurnsTests {
 	}
 
 	private ReloadTurns turns(String node) {
-		return new ReloadTurns(node, state, () -> {
+		return turns(node, true);
+	}
+
+	private ReloadTurns turns(String node, boolean acceptCommands) {
+		return new ReloadTurns(node, acceptCommands, state, () -> {
 			this.begun.add(node);
 			return reload(7, State.ROLLING);
 		});
@@ -85,21 +97,21 @@ class ReloadTurnsTests {
 
 	private static final ReloadDescription DONE = reload(7, State.DONE);
 
-	private NodesReload current() {
+	private NodesReload current() throws UnreadableValueException {
 		NodesReload current = this.a.current();
 		assertThat(current).isNotNull();
 		return current;
 	}
 
 	@Test
-	void nothingIsDoneUnlessItIsAskedFor() {
+	void nothingIsDoneUnlessItIsAskedFor() throws Exception {
 		this.a.tick(BOTH, IDLE);
 		assertThat(this.a.current()).isNull();
 		assertThat(this.begun).isEmpty();
 	}
 
 	@Test
-	void oneNodeReloadsAfterTheOther() {
+	void oneNodeReloadsAfterTheOther() throws Exception {
 		assertThat(this.b.request(BOTH)).isNotNull();
 		assertThat(this.a.request(BOTH)).as("another one").isNull();
 		this.b.tick(BOTH, IDLE);
@@ -122,7 +134,7 @@ class ReloadTurnsTests {
 	}
 
 	@Test
-	void aNodeThatFailsIsTheLastOne() {
+	void aNodeThatFailsIsTheLastOne() throws Exception {
 		this.a.request(BOTH);
 		this.a.tick(BOTH, IDLE);
 		this.a.tick(BOTH, reload(7, State.FAILED));
@@ -133,7 +145,7 @@ class ReloadTurnsTests {
 	}
 
 	@Test
-	void aNodeThatHasGoneIsPassedOver() {
+	void aNodeThatHasGoneIsPassedOver() throws Exception {
 		this.a.request(List.of("0", "a", "b"));
 		this.a.tick(BOTH, IDLE);
 		assertThat(current().gone()).containsExactly("0");
@@ -148,14 +160,56 @@ class ReloadTurnsTests {
 	}
 
 	@Test
-	void aTurnWhoseLeaderDiedBeforeItBeganIsTakenUp() {
+	void aTurnWhoseLeaderDiedBeforeItBeganIsTakenUp() throws Exception {
 		this.a.request(BOTH);
-		ReloadTurns dying = new ReloadTurns("a", state, () -> {
+		ReloadTurns dying = new ReloadTurns("a", true, state, () -> {
 			throw new IllegalStateException("on purpose");
 		});
 		assertThatIllegalStateException().isThrownBy(() -> dying.tick(BOTH, IDLE)).withMessage("on purpose");
 		turns("a").tick(BOTH, IDLE);
 		assertThat(this.begun).containsExactly("a");
+	}
+
+	@Test
+	void aNodeThatTakesNoCommandsLeavesOutItsTurn() throws Exception {
+		ReloadTurns readOnly = turns("a", false);
+		this.b.request(BOTH);
+		readOnly.tick(BOTH, IDLE);
+		assertThat(current().refused()).containsExactly("a");
+		this.b.tick(BOTH, IDLE);
+		this.b.tick(BOTH, DONE);
+		assertThat(current().done()).containsExactly("b");
+		assertThat(this.begun).containsExactly("b");
+	}
+
+	@Test
+	void aTurnThatSomebodyElseWritesReloadsNoNodeThatTakesNoCommands() throws Exception {
+		write(TURN, "{\"node\":\"a\",\"reload\":null}");
+		ReloadTurns readOnly = turns("a", false);
+		readOnly.tick(BOTH, IDLE);
+		readOnly.tick(BOTH, IDLE);
+		assertThat(this.begun).isEmpty();
+		assertThat(read(TURN)).isNull();
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "no JSON", "null", "{}", "[]", "{\"id\":\"x\",\"pending\":[null]}",
+			"{\"id\":\"x\",\"pending\":[\"a\"],\"done\":[],\"gone\":[],\"refused\":[],\"failed\":null,\"new\":1}" })
+	void whatThisVersionDoesNotUnderstandIsNeitherDoneNorChanged(String json) {
+		write(RELOAD, json);
+		assertThatExceptionOfType(UnreadableValueException.class).isThrownBy(this.a::current);
+		assertThatExceptionOfType(UnreadableValueException.class).isThrownBy(() -> this.a.tick(BOTH, IDLE));
+		assertThatExceptionOfType(UnreadableValueException.class).isThrownBy(() -> this.a.request(BOTH));
+		assertThat(this.begun).isEmpty();
+		assertThat(read(RELOAD)).isEqualTo(json);
+	}
+
+	private static void write(String name, String json) {
+		new StringRedisTemplate(connections).opsForValue().set(name, json);
+	}
+
+	private static @Nullable String read(String name) {
+		return new StringRedisTemplate(connections).opsForValue().get(name);
 	}
 
 }

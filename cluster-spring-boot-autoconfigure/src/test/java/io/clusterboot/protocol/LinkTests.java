@@ -15,6 +15,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
@@ -32,6 +33,7 @@ import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.newsclub.net.unix.AFUNIXServerSocket;
 import org.newsclub.net.unix.AFUNIXSocket;
@@ -275,6 +277,48 @@ class LinkTests {
 			assertThat(this.inbox.messages).isEmpty();
 			assertThat(receiver).isNotNull();
 		}
+	}
+
+	/**
+	 * 253 is what the kernel sends at the most, and 60 what junixsocket has room for.
+	 */
+	@ParameterizedTest
+	@CsvSource({ "0, 1", "0, 60", "0, 61", "0, 253", "1, 2", "1, 60", "1, 61", "1, 253" })
+	@EnabledOnOs(OS.LINUX)
+	void descriptorsThatAreNotPromisedEndTheLinkAndDoNotStayOpen(int promised, int sent) throws Exception {
+		assertRefusesDescriptors(
+				new FromWorker.HandOver(1, new ListenAddress("*", 8080, 0), new KeptConnection("127.0.0.1", 42, 1000)),
+				promised, sent);
+	}
+
+	@Test
+	@EnabledOnOs(OS.LINUX)
+	void noMessageMayPromiseMoreThanOneDescriptor() throws Exception {
+		assertRefusesDescriptors(new FromWorker.Bound(new ListenAddress("*", 8080, 0), "*", 8080), 2, 2);
+	}
+
+	/**
+	 * The kernel installs those that there is room for.
+	 */
+	@Test
+	@EnabledOnOs(OS.LINUX)
+	void someOfManyDescriptorsDoNotTakeTheLastOnesOfTheProcess() throws Exception {
+		try (ScarceDescriptors scarce = ScarceDescriptors.leave(5)) {
+			assertThat(scarce).isNotNull();
+			assertRefusesDescriptors(new FromWorker.Describe(1), 0, 20);
+		}
+	}
+
+	private void assertRefusesDescriptors(Message message, int promised, int sent) throws Exception {
+		long before = openDescriptors();
+		FileDescriptor[] descriptors = new FileDescriptor[sent];
+		Arrays.fill(descriptors, this.worker.getFileDescriptor());
+		link(this.primary, this.inbox);
+		this.worker.setOutboundFileDescriptors(descriptors);
+		this.worker.getOutputStream().write(FrameCodec.encode(message, promised));
+		assertThat(this.inbox.closed.get(3, TimeUnit.MINUTES)).contains("descriptors");
+		assertThat(this.inbox.messages).isEmpty();
+		await().untilAsserted(() -> assertThat(openDescriptors()).isEqualTo(before - 1));
 	}
 
 	@Test

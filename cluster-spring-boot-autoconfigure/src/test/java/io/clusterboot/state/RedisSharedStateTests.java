@@ -12,6 +12,7 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Properties;
 import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.Callable;
@@ -166,6 +167,25 @@ class RedisSharedStateTests {
 			assertThat(this.one.counter("orders").get()).isEqualTo(1);
 		}
 		assertThat(connections.isRunning()).isTrue();
+	}
+
+	/**
+	 * A script that Redis does not know yet is sent as a whole.
+	 */
+	@Test
+	void whatTakesLongTheFirstTimeIsDoneAhead() throws Exception {
+		StringRedisTemplate template = new StringRedisTemplate(connections);
+		template.execute((connection) -> {
+			connection.scriptingCommands().scriptFlush();
+			connection.serverCommands().resetConfigStats();
+			return null;
+		}, true);
+		try (RedisSharedState state = state("shop")) {
+			state.awaitPrepared();
+			Properties commands = template.execute((connection) -> connection.serverCommands().info("commandstats"),
+					true);
+			assertThat(commands).containsKeys("cmdstat_get", "cmdstat_eval");
+		}
 	}
 
 	@Test

@@ -1,6 +1,10 @@
 package io.clusterboot.it;
 
+import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.InputStreamReader;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -122,6 +126,38 @@ class NodesTests {
 
 	@Test
 	@Order(3)
+	void whatSomebodyElseWritesIsSkippedNamedAndShown() throws Exception {
+		redis("SADD shop:set:io.clusterboot.nodes junk", "SET shop:value:io.clusterboot.node.junk junk",
+				"SET shop:value:io.clusterboot.reload junk", "PUBLISH shop:channel:messages junk");
+		String key = "shop:value:io.clusterboot.node.junk";
+		one.awaitLine("What nodes have in Redis is skipped: '" + key, Deadlines.EVENT);
+		JsonNode cluster = cluster(one);
+		assertThat(cluster.path("nodes")).hasSize(2);
+		assertThat(cluster.path("nodesUnreadable")).hasSize(2);
+		assertThat(cluster.path("nodesUnreadable").path(0).path("key").asString()).isEqualTo(key);
+		assertThat(new Operations(one).post("reload?scope=all").status()).isEqualTo(409);
+		assertThat(get(one, "/shout?text=still").status()).isEqualTo(200);
+		awaitHeard(another, "still from afar");
+		redis("DEL " + key, "DEL shop:value:io.clusterboot.reload");
+		assertThat(cluster(one).has("nodesUnreadable")).isFalse();
+	}
+
+	/**
+	 * Each command is answered in one line.
+	 */
+	private static void redis(String... commands) throws IOException {
+		try (Socket socket = new Socket(redis.host(), redis.port());
+				BufferedReader answers = new BufferedReader(
+						new InputStreamReader(socket.getInputStream(), StandardCharsets.US_ASCII))) {
+			for (String command : commands) {
+				socket.getOutputStream().write((command + "\r\n").getBytes(StandardCharsets.US_ASCII));
+				assertThat(answers.readLine()).doesNotStartWith("-");
+			}
+		}
+	}
+
+	@Test
+	@Order(4)
 	void aNodeThatIsCutOffServesAndComesBack() throws Exception {
 		relay.cut();
 		awaitPrimaries(one, one.pid());
@@ -142,7 +178,7 @@ class NodesTests {
 	}
 
 	@Test
-	@Order(4)
+	@Order(5)
 	void aReloadOfAllNodesRollsOneAfterTheOther() throws Exception {
 		List<Long> before = new ArrayList<>(one.workerPids());
 		before.addAll(another.workerPids());
@@ -165,7 +201,7 @@ class NodesTests {
 	}
 
 	@Test
-	@Order(5)
+	@Order(6)
 	void aNodeThatHasGoneIsListedNoMore() {
 		another.signal("KILL");
 		another.awaitNothingLeft(Deadlines.EVENT);
