@@ -2,6 +2,8 @@ package io.clusterboot.it;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -14,6 +16,7 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
+import com.sun.net.httpserver.HttpServer;
 import io.clusterboot.it.gated.HeldStart;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -392,17 +395,38 @@ class DashboardTests {
 	@Test
 	@Order(14)
 	void aPageOfAnotherSiteChangesNothingAndShowsItInNoFrame() throws IOException {
-		browser.open("about:blank");
-		String answer = browser.evaluate(
-				"fetch('http://127.0.0.1:%d/shop/actuator/cluster/scale?workers=2', {method: 'POST', mode: 'no-cors'})"
-					.formatted(cluster.port()) + ".then((response) => response.type)")
-			.asString();
-		assertThat(answer).as("it got there").isEqualTo("opaque");
-		assertThat(seenByPrimary().get("configuredWorkers").asInt()).isEqualTo(1);
-		browser.evaluate("document.body.append(Object.assign(document.createElement('iframe'), "
-				+ "{src: 'http://127.0.0.1:%d%s'}))".formatted(cluster.port(), DASHBOARD));
-		await().atMost(Deadlines.EVENT)
-			.until(() -> browser.complaints().stream().anyMatch((complaint) -> complaint.contains("frame-ancestors")));
+		HttpServer other = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+		other.createContext("/", (exchange) -> {
+			try (exchange) {
+				exchange.getResponseHeaders().set("Content-Type", "text/html");
+				exchange.sendResponseHeaders(200, 0);
+				exchange.getResponseBody()
+					.write("<!doctype html><title>Other</title>".getBytes(StandardCharsets.US_ASCII));
+			}
+		});
+		other.start();
+		try {
+			browser.open("http://localhost:%d/".formatted(other.getAddress().getPort()));
+			assertThat(browser
+				.evaluate(
+						"""
+								fetch('http://127.0.0.1:%d/shop/actuator/cluster/scale?workers=2', {method: 'POST', mode: 'no-cors'})
+									.then((response) => response.type)"""
+							.formatted(cluster.port()))
+				.asString()).as("it got there, and the page does not learn what became of it").isEqualTo("opaque");
+			assertThat(seenByPrimary().get("configuredWorkers").asInt()).isEqualTo(1);
+			browser.evaluate("""
+					void document.body.append(
+						Object.assign(document.createElement('iframe'), {src: 'http://127.0.0.1:%d%s'}))"""
+				.formatted(cluster.port(), DASHBOARD));
+			await().atMost(Deadlines.EVENT)
+				.until(() -> browser.complaints()
+					.stream()
+					.anyMatch((complaint) -> complaint.contains("frame-ancestors")));
+		}
+		finally {
+			other.stop(0);
+		}
 	}
 
 }
