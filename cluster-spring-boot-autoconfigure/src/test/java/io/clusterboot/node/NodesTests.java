@@ -3,31 +3,17 @@ package io.clusterboot.node;
 import java.time.Duration;
 import java.util.List;
 
-import io.clusterboot.ClusterProperties;
 import io.clusterboot.protocol.ReloadDescription;
-import io.clusterboot.redis.TestConnections;
-import io.clusterboot.redis.TestRedis;
-import io.clusterboot.state.RedisSharedState;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.condition.DisabledOnOs;
-import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-import tools.jackson.databind.json.JsonMapper;
-
-import org.springframework.data.redis.connection.lettuce.LettuceConnectionFactory;
-import org.springframework.data.redis.core.StringRedisTemplate;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
  * Tests for {@link Nodes} with a real Redis that others write to, too.
  */
-@DisabledOnOs(OS.WINDOWS)
-class NodesTests {
+class NodesTests extends NodesInRedis {
 
 	private static final String IDS = "shop:set:io.clusterboot.nodes";
 
@@ -36,38 +22,7 @@ class NodesTests {
 	private static final NodeDescription OWN = new NodeDescription("own", "here", 1, 1, 1, List.of("build"),
 			ReloadDescription.State.IDLE, List.of(new NodeDescription.NodeWorker(1, 0, 2, "READY", null)));
 
-	private static TestRedis redis;
-
-	private static LettuceConnectionFactory connections;
-
-	private static RedisSharedState state;
-
-	private static StringRedisTemplate template;
-
 	private final Nodes nodes = new Nodes(state, Duration.ofHours(1));
-
-	@BeforeAll
-	static void start() {
-		redis = TestRedis.start(Duration.ZERO);
-		connections = TestConnections.to(redis);
-		state = new RedisSharedState(connections, false, JsonMapper.builder().build(), "shop",
-				new ClusterProperties.State(Duration.ofMinutes(1), Duration.ofMinutes(3)));
-		template = new StringRedisTemplate(connections);
-	}
-
-	@AfterAll
-	static void stop() {
-		if (redis != null) {
-			state.close();
-			connections.destroy();
-			redis.close();
-		}
-	}
-
-	@BeforeEach
-	void deleteAll() {
-		template.delete(template.keys("*"));
-	}
 
 	@Test
 	void nodesAreListedUntilTheyHaveGone() {

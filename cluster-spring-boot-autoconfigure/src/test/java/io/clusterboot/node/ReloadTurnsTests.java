@@ -1,29 +1,15 @@
 package io.clusterboot.node;
 
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 
-import io.clusterboot.ClusterProperties;
 import io.clusterboot.protocol.ReloadDescription;
 import io.clusterboot.protocol.ReloadDescription.State;
-import io.clusterboot.redis.TestConnections;
-import io.clusterboot.redis.TestRedis;
-import io.clusterboot.state.RedisSharedState;
 import io.clusterboot.state.UnreadableValueException;
 import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.condition.DisabledOnOs;
-import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-import tools.jackson.databind.json.JsonMapper;
-
-import org.springframework.data.redis.connection.lettuce.LettuceConnectionFactory;
-import org.springframework.data.redis.core.StringRedisTemplate;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
@@ -32,8 +18,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 /**
  * Tests for {@link ReloadTurns} with a real Redis.
  */
-@DisabledOnOs(OS.WINDOWS)
-class ReloadTurnsTests {
+class ReloadTurnsTests extends NodesInRedis {
 
 	private static final List<String> BOTH = List.of("a", "b");
 
@@ -41,40 +26,11 @@ class ReloadTurnsTests {
 
 	private static final String TURN = "shop:value:io.clusterboot.reload.turn";
 
-	private static TestRedis redis;
-
-	private static LettuceConnectionFactory connections;
-
-	private static RedisSharedState state;
-
 	private final List<String> begun = new ArrayList<>();
 
 	private final ReloadTurns a = turns("a");
 
 	private final ReloadTurns b = turns("b");
-
-	@BeforeAll
-	static void start() {
-		redis = TestRedis.start(Duration.ZERO);
-		connections = TestConnections.to(redis);
-		state = new RedisSharedState(connections, false, JsonMapper.builder().build(), "shop",
-				new ClusterProperties.State(Duration.ofMinutes(1), Duration.ofMinutes(3)));
-	}
-
-	@AfterAll
-	static void stop() {
-		if (redis != null) {
-			state.close();
-			connections.destroy();
-			redis.close();
-		}
-	}
-
-	@BeforeEach
-	void deleteAll() {
-		StringRedisTemplate template = new StringRedisTemplate(connections);
-		template.delete(template.keys("*"));
-	}
 
 	private ReloadTurns turns(String node) {
 		return turns(node, true);
@@ -205,11 +161,11 @@ class ReloadTurnsTests {
 	}
 
 	private static void write(String name, String json) {
-		new StringRedisTemplate(connections).opsForValue().set(name, json);
+		template.opsForValue().set(name, json);
 	}
 
 	private static @Nullable String read(String name) {
-		return new StringRedisTemplate(connections).opsForValue().get(name);
+		return template.opsForValue().get(name);
 	}
 
 }
